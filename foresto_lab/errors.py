@@ -1,0 +1,347 @@
+"""Every exception of foresto_lab.
+
+ForestoError
+├── InputError (ValueError)          a value handed to a function
+│   ├── UnknownNameError (LookupError)    a name that is not one of those allowed
+│   ├── AmountError                       an amount or rate outside its range
+│   ├── DateRangeError                    start, end and the data do not meet
+│   │   └── LateStartError                an asset begins long after the start asked for
+│   ├── CalendarRangeError                outside the years a calendar knows
+│   ├── RuleError                         a rebalancing rule that cannot be
+│   ├── WeightError                       weights that are no portfolio
+│   └── PriceTableError                   prices that cannot be simulated on
+│       ├── PriceGapError                 a held asset has no price on a session
+│       └── PriceValueError               zero, negative or infinite prices
+├── DataFileError (ValueError)       a file of prices that cannot be read
+├── QualityError (ValueError)        rows that break an error-level quality rule
+├── SettingsError (ValueError)       FORESTO_* settings
+│   └── RebalancingDisabledError     a rule given while USE_REBALANCING is off
+├── StorageError (RuntimeError)      the catalog, the lake, the artifacts
+│   ├── WorkspaceNotFoundError (FileNotFoundError)
+│   ├── WorkspaceReadOnlyError (PermissionError)
+│   ├── DiskFullError (OSError)
+│   ├── CorruptStoreError            what is stored does not read back as written
+│   ├── SchemaVersionError           a catalog older or newer than this package
+│   └── WriteConflictError           another process kept winning the same write
+├── RunError (RuntimeError)          the run registry
+│   ├── RunNotFoundError (LookupError)
+│   ├── RunNotReadableError          not completed, so there is no result to read
+│   └── ReproductionError            a rerun gave other numbers
+└── ReportError (RuntimeError)       templates and their execution
+    ├── TemplateError                a template notebook breaks the rules
+    ├── ReportParameterError (ValueError)
+    ├── ReportFailedError            a cell failed; the report is saved as failed
+    └── ReportVerificationError      the page's numbers do not come out again
+
+An exception takes its facts by keyword, keeps them as attributes, and composes
+its own sentence from them: what was given, where, why it is wrong, what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+
+def nearest_names(given: object, allowed: Iterable[object], limit: int = 3) -> list[str]:
+    """Return the allowed names closest to the one given, best first."""
+    names = {str(name).casefold(): str(name) for name in allowed}
+    close = difflib.get_close_matches(str(given).casefold(), names, n=limit, cutoff=0.6)
+    return [names[name] for name in close]
+
+
+def _listing(names: Iterable[object], limit: int = 12) -> str:
+    """Return names as a readable list, cut after ``limit``."""
+    shown = [str(name) for name in names]
+    more = len(shown) - limit
+    return ", ".join(shown[:limit]) + (f" and {more} more" if more > 0 else "")
+
+
+class ForestoError(Exception):
+    """Root of every error that a user of foresto_lab can cause.
+
+    Subclasses set ``sentence``, a format string over the facts, or override
+    ``compose`` where the sentence depends on them.
+    """
+
+    sentence: ClassVar[str] = "{message}"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts: Mapping[str, Any] = facts
+        for name, value in facts.items():
+            setattr(self, name, value)
+        super().__init__(self.compose())
+
+    def compose(self) -> str:
+        """Return the sentence shown to the user."""
+        return self.sentence.format(**self.facts)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Rebuild from the facts, so the error crosses process borders whole."""
+        return (_rebuild, (type(self), dict(self.facts)))
+
+
+def _rebuild(kind: type[ForestoError], facts: dict[str, Any]) -> ForestoError:
+    return kind(**facts)
+
+
+# --- input ------------------------------------------------------------------------
+
+
+class InputError(ForestoError, ValueError):
+    """A value handed to a function is not one it can take."""
+
+    exit_code = 2
+
+
+class UnknownNameError(InputError, LookupError):
+    """A name is not one of those allowed; the near ones are suggested."""
+
+    kind: str
+    given: object
+    allowed: tuple[str, ...]
+
+    def compose(self) -> str:
+        """Return the sentence, with the nearest allowed names."""
+        near = nearest_names(self.given, self.allowed)
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        allowed = _listing(self.allowed) or "none so far"
+        return f"Unknown {self.kind} {self.given!r}.{hint} Allowed: {allowed}."
+
+
+class AmountError(InputError):
+    """An amount, rate or threshold lies outside its range."""
+
+    parameter: str
+    given: object
+    allowed: str
+    sentence = "{parameter} is {given!r}, but must be {allowed}."
+
+
+class DateRangeError(InputError):
+    """Start, end and the sessions at hand do not meet."""
+
+    sentence = "{message}"
+
+
+class LateStartError(DateRangeError):
+    """A held asset begins long after the start asked for."""
+
+    sentence = (
+        "{asset} has its first price on {first_session}, {lag_sessions} sessions after "
+        "the start asked for, {start}. Start on {first_session} or later, or leave the "
+        "start out to begin on the first session that has every price."
+    )
+
+
+class CalendarRangeError(InputError):
+    """A date lies outside the years that an exchange calendar knows."""
+
+    sentence = (
+        "{date} is outside what calendar {calendar} knows, {first} to {last}. "
+        "Cut the data to these years, or choose another calendar."
+    )
+
+
+class RuleError(InputError):
+    """A rebalancing rule contradicts itself."""
+
+
+class WeightError(InputError):
+    """Weights are not a portfolio: over 1, negative, NaN, or of unknown assets."""
+
+
+class PriceTableError(InputError):
+    """A table of prices is not one that can be simulated on."""
+
+
+class PriceGapError(PriceTableError):
+    """A held asset has no price on a session after it began to trade."""
+
+    asset: str
+    session: str
+    gap_count: int
+    sentence = (
+        "{asset} has no price on {session} ({gap_count} sessions without one after its "
+        "first). A held asset needs a price on every session: load the missing rows, or "
+        "end the simulation before them."
+    )
+
+
+class PriceValueError(PriceTableError):
+    """A price is zero, negative or infinite."""
+
+    asset: str
+    session: str
+    value: float
+    sentence = (
+        "{asset} has price {value!r} on {session}; prices must be above 0 and finite. "
+        "Correct or drop the row: zero usually stands for a day without trading."
+    )
+
+
+# --- data -------------------------------------------------------------------------
+
+
+class DataFileError(ForestoError, ValueError):
+    """A file of prices cannot be read as such."""
+
+    path: str
+    reason: str
+    fix: str
+    sentence = "{path}: {reason} {fix}"
+    exit_code = 2
+
+
+class QualityError(ForestoError, ValueError):
+    """Rows break an error-level quality rule; nothing of the load was written."""
+
+    source: str
+    findings: tuple[Any, ...]
+    exit_code = 3
+
+    def compose(self) -> str:
+        """Return the sentence with each error-level finding."""
+        lines = [f"  {finding}" for finding in self.findings]
+        head = (
+            f"{self.source} was refused whole: {len(lines)} quality "
+            f"{'rule is' if len(lines) == 1 else 'rules are'} broken."
+        )
+        return "\n".join([head, *lines])
+
+
+# --- settings ---------------------------------------------------------------------
+
+
+class SettingsError(ForestoError, ValueError):
+    """A FORESTO_* setting has a value that it cannot have."""
+
+    exit_code = 2
+
+
+class RebalancingDisabledError(SettingsError):
+    """A rule was given while USE_REBALANCING is off; it is refused, never ignored."""
+
+    sentence = (
+        "Rebalancing rule {rule!r} was given, but FORESTO_USE_REBALANCING is off. "
+        "Turn it on, or leave the rule out for buy and hold."
+    )
+
+
+# --- storage ----------------------------------------------------------------------
+
+
+class StorageError(ForestoError, RuntimeError):
+    """The catalog, the lake or the artifacts could not do what was asked."""
+
+    exit_code = 4
+
+
+class WorkspaceNotFoundError(StorageError, FileNotFoundError):
+    """No workspace was named and none lies here or above."""
+
+    sentence = (
+        "No workspace in {path} or above it. Create one with `foresto init DIR`, "
+        "or name one with --home or FORESTO_HOME."
+    )
+
+
+class WorkspaceReadOnlyError(StorageError, PermissionError):
+    """The workspace cannot be written."""
+
+    sentence = (
+        "{path} cannot be written ({reason}). Nothing was changed. Make it writable "
+        "for this user, or choose another workspace with --home or FORESTO_HOME."
+    )
+
+
+class DiskFullError(StorageError, OSError):
+    """The disk ran out of room; what was being written has been discarded."""
+
+    sentence = (
+        "No room left on the disk of {path}. What was being written has been "
+        "discarded; everything before it is intact. Free some space and run it again."
+    )
+
+
+class CorruptStoreError(StorageError):
+    """What is stored does not read back as it was written."""
+
+    sentence = "{path} is damaged: {reason} {fix}"
+
+
+class SchemaVersionError(StorageError):
+    """The catalog is of another schema version than this package."""
+
+    sentence = (
+        "The catalog {path} has schema {found}, this package needs {expected}. {fix}"
+    )
+
+
+class WriteConflictError(StorageError):
+    """Another process kept winning the same write."""
+
+    sentence = (
+        "{path} was being written by other processes and {attempts} attempts lost the "
+        "race. Nothing was changed. Run it again when they are done."
+    )
+
+
+# --- runs -------------------------------------------------------------------------
+
+
+class RunError(ForestoError, RuntimeError):
+    """The run registry could not do what was asked."""
+
+
+class RunNotFoundError(RunError, LookupError):
+    """No run has this id, or more than one begins with it."""
+
+    exit_code = 2
+    sentence = "No run {run_id!r}: {reason} `foresto runs list` shows those there are."
+
+
+class RunNotReadableError(RunError):
+    """The run is not completed, so there is no result to read."""
+
+    sentence = "Run {run_id} is {status}{reason}; only a completed run has a result."
+
+
+class ReproductionError(RunError):
+    """A rerun on the recorded data gave other numbers."""
+
+    sentence = "Run {run_id} does not reproduce: {reason}"
+
+
+# --- reports ----------------------------------------------------------------------
+
+
+class ReportError(ForestoError, RuntimeError):
+    """A report could not be made or checked."""
+
+
+class TemplateError(ReportError):
+    """A template notebook breaks the rules for templates."""
+
+    sentence = "Template {template}: {reason}"
+
+
+class ReportParameterError(ReportError, ValueError):
+    """A report parameter is unknown, missing or of the wrong type."""
+
+    exit_code = 2
+    sentence = "Report {template!r}, parameter {parameter!r}: {reason}"
+
+
+class ReportFailedError(ReportError):
+    """A cell of the report failed; the report is saved, marked as failed."""
+
+    sentence = "Report {template!r} failed: {reason} The failed page: {path}"
+
+
+class ReportVerificationError(ReportError):
+    """The page's numbers do not come out again."""
+
+    sentence = "{path} does not verify: {reason}"

@@ -1,0 +1,88 @@
+"""Settings: ``FORESTO_*`` environment variables and the workspace's ``.env``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from foresto_lab.errors import SettingsError, WorkspaceNotFoundError
+
+CATALOG_FILE = "foresto.db"
+
+
+class Settings(BaseSettings):
+    """What can be set from outside, with the defaults of the workbench.
+
+    Read from the environment first, then from ``.env`` in the workspace. The
+    database URL is secret: its ``repr`` is masked.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="FORESTO_", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    home: Path | None = Field(
+        default=None, description="The workspace: holds data/, reports/, notebooks/."
+    )
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL URL of a team; SQLite when left out."
+    )
+    use_rebalancing: bool = Field(
+        default=True, description="Off: a rule that is given is refused."
+    )
+    use_sim_store: bool = Field(
+        default=True, description="Off: no run is stored and none is reused."
+    )
+    use_scenario_db: bool = Field(
+        default=True, description="Off: the built-in scenarios, not the catalog's."
+    )
+    run_ttl_days: int = Field(
+        default=365, ge=1, description="Days until a run expires and is not reused."
+    )
+    path_ttl_days: int = Field(
+        default=90, ge=1, description="Days that the series of a run are kept."
+    )
+    language: str = Field(
+        default="ko", pattern="^(ko|en)$", description="Language of reports and widgets."
+    )
+
+
+def load_settings(home: Path | None = None, **overrides: Any) -> Settings:
+    """Return the settings, reading ``home/.env`` where there is one.
+
+    Raises
+    ------
+    SettingsError
+        A value is not one that the setting can have.
+    """
+    env_file = (home or Path.cwd()) / ".env"
+    given = {name: value for name, value in overrides.items() if value is not None}
+    if home is not None:
+        given["home"] = home
+    try:
+        return Settings(_env_file=env_file if env_file.is_file() else None, **given)
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        name = "FORESTO_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(
+            message=f"{name} cannot be used: {first['msg']}. "
+            f"Correct it in the environment or in {env_file}."
+        ) from None
+
+
+def find_home(start: Path | None = None) -> Path:
+    """Return the nearest folder, here or above, that is a workspace.
+
+    Raises
+    ------
+    WorkspaceNotFoundError
+        There is none up to the root.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "data" / CATALOG_FILE).is_file():
+            return folder
+    raise WorkspaceNotFoundError(path=here)
