@@ -1,0 +1,107 @@
+"""What the domain asks of a store of daily prices.
+
+The contract
+------------
+- Rows are keyed by ``(symbol, date)``. Loading is an upsert: a row with a new key is
+  inserted, one with changed values replaces the old, one with equal values changes
+  nothing. Loading the same rows twice leaves the data version as it is.
+- A load is one atomic commit. Readers see the table before it or after it, never
+  between; a process killed inside a load leaves the table as it was before.
+- Any number of processes may load and read at once. A writer that loses a race tries
+  again on the newer table; no reader ever waits for a writer.
+- A data version names one state of the table for good. Reading at an earlier version
+  gives the rows of that time; compaction changes no version's rows.
+- Frames handed out are the caller's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+DAILY_PRICE_FIELDS = ("open", "high", "low", "close", "adj_close", "volume")
+DAILY_PRICE_COLUMNS = ("symbol", "date", *DAILY_PRICE_FIELDS)
+"""``symbol`` string, ``date`` date32, the fields float64; all but close may be null.
+
+``adj_close`` is the close adjusted for splits (and distributions, where the source
+does so); a load that knows no adjusted close stores the close there.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOutcome:
+    """What a load changed, by number of rows, and the data version after it."""
+
+    rows_received: int
+    rows_inserted: int
+    rows_updated: int
+    rows_unchanged: int
+    data_version: str
+
+
+class SeriesStore(Protocol):
+    """Daily prices and returns; see the module's text for the contract."""
+
+    def load_daily_prices(self, table: pa.Table) -> LoadOutcome:
+        """Upsert rows with the columns ``DAILY_PRICE_COLUMNS``, already checked."""
+
+    def daily_prices(
+        self,
+        symbols: Sequence[str] | None = None,
+        *,
+        start: date | None = None,
+        end: date | None = None,
+        fields: Sequence[str] = DAILY_PRICE_FIELDS,
+        data_version: str | None = None,
+    ) -> pd.DataFrame:
+        """Return long rows ``symbol, date, *fields`` by symbol, then date."""
+
+    def price_matrix(
+        self,
+        symbols: Sequence[str],
+        *,
+        start: date | None = None,
+        end: date | None = None,
+        field: str = "adj_close",
+        data_version: str | None = None,
+    ) -> pd.DataFrame:
+        """Return one column per symbol in the order asked, index ``date``.
+
+        The index is the union of the symbols' dates; NaN where one has no row.
+        Raises UnknownNameError for a symbol without any row.
+        """
+
+    def cross_section(
+        self, session: date, *, data_version: str | None = None
+    ) -> pd.DataFrame:
+        """Return every symbol's row of one date, index ``symbol``."""
+
+    def monthly_closes(self, *, data_version: str | None = None) -> pd.DataFrame:
+        """Return the last adj_close of each symbol and month: symbol, month, close."""
+
+    def coverage(self) -> pd.DataFrame:
+        """Return ``symbol, first_date, last_date, row_count``, one row a symbol."""
+
+    def update_returns(self) -> LoadOutcome:
+        """Bring daily_return up to date with daily_price, writing what changed."""
+
+    def daily_returns(
+        self,
+        symbols: Sequence[str] | None = None,
+        *,
+        start: date | None = None,
+        end: date | None = None,
+    ) -> pd.DataFrame:
+        """Return long rows ``symbol, date, daily_return`` by symbol, then date."""
+
+    def data_version(self) -> str:
+        """Return the name of the state that daily prices are in now."""
+
+    def compact(self) -> None:
+        """Merge the small files that daily appends leave; changes no rows."""
