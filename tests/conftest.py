@@ -1,0 +1,197 @@
+"""What the tests share: a home of their own, the data sets, and a browser."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from playwright.sync_api import Browser
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+SAMPLE_FOLDER = REPOSITORY / "data" / "sample"
+SHARED_DATA_VARIABLE = "FORESTO_SHARED_DATA"
+SANDBOX_VARIABLE = "FORESTO_TEST_SANDBOX"
+CHROMIUM_VARIABLE = "FORESTO_CHROMIUM"
+CHROMIUM_NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+ASSET_CLASSES = ("equity", "bond", "cash", "gold", "other")
+
+
+def _user_cache() -> Path:
+    """Return the user's own cache folder, as it was before the tests moved HOME."""
+    given = os.environ.get("XDG_CACHE_HOME")
+    return Path(given) if given else Path.home() / ".cache"
+
+
+def _move_into_sandbox() -> None:
+    """Give this test session its own HOME, but keep the compiled kernels.
+
+    xdist's workers inherit the sandbox of the session that started them.
+    """
+    if SANDBOX_VARIABLE in os.environ:
+        return
+    kernels = _user_cache() / "foresto_lab" / "test-kernels"
+    sandbox = Path(tempfile.mkdtemp(prefix="foresto-tests-"))
+    atexit.register(shutil.rmtree, sandbox, ignore_errors=True)
+    kept = {SHARED_DATA_VARIABLE, CHROMIUM_VARIABLE}
+    for name in [n for n in os.environ if n.startswith("FORESTO_")]:
+        if name not in kept:
+            del os.environ[name]
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(kernels))
+    os.environ[SANDBOX_VARIABLE] = str(sandbox)
+    for name, folder in {
+        "HOME": "home",
+        "USERPROFILE": "home",
+        "XDG_CACHE_HOME": "cache",
+        "XDG_CONFIG_HOME": "config",
+        "XDG_DATA_HOME": "share",
+        "XDG_STATE_HOME": "state",
+        "IPYTHONDIR": "ipython",
+        "JUPYTER_CONFIG_DIR": "jupyter/config",
+        "JUPYTER_DATA_DIR": "jupyter/data",
+        "JUPYTER_RUNTIME_DIR": "jupyter/runtime",
+        "MPLCONFIGDIR": "matplotlib",
+    }.items():
+        path = sandbox / folder
+        path.mkdir(parents=True, exist_ok=True)
+        os.environ[name] = str(path)
+    os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
+
+
+_move_into_sandbox()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run browser tests last, in one worker: they share one browser."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+# --- data -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Return the root of the checkout that is being tested."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of real market data kept beside the repository."""
+    given = os.environ.get(SHARED_DATA_VARIABLE)
+    folder = Path(given) if given else REPOSITORY.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(
+            f"no real data in {folder}; {SHARED_DATA_VARIABLE} names another folder"
+        )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _sample_closes() -> pd.DataFrame:
+    import pandas as pd
+
+    files = sorted(SAMPLE_FOLDER.glob("*.parquet"))
+    rows = pd.concat([pd.read_parquet(file) for file in files])
+    closes = rows.pivot(index="date", columns="symbol", values="adj_close")
+    closes.index = pd.DatetimeIndex(closes.index, name="date")
+    closes = closes[[f"SIM_{name.upper()}" for name in ASSET_CLASSES]]
+    return closes.set_axis(list(ASSET_CLASSES), axis="columns")
+
+
+@pytest.fixture
+def sample_prices(_sample_closes: pd.DataFrame) -> pd.DataFrame:
+    """Return the SIMULATED sample: adjusted closes, one column per asset class."""
+    return _sample_closes.copy()
+
+
+@pytest.fixture(scope="session")
+def _us_closes(shared_data: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = pd.read_parquet(shared_data / "us_etf_daily_yahoo" / "us_etf_daily.parquet")
+    rows.columns = [str(column).lower() for column in rows.columns]
+    symbol = "ticker" if "ticker" in rows.columns else "symbol"
+    closes = rows.pivot(index="date", columns=symbol, values="adj_close")
+    closes.index = pd.DatetimeIndex(closes.index, name="date")
+    five = {
+        "SPY": "equity",
+        "IEF": "bond",
+        "BIL": "cash",
+        "GLD": "gold",
+        "DBC": "other",
+    }
+    return closes[list(five)].rename(columns=five).loc["2007-05-30":].dropna()
+
+
+@pytest.fixture
+def us_prices(_us_closes: pd.DataFrame) -> pd.DataFrame:
+    """Return five real US ETFs as asset classes, 2007-05-30 to 2025-09-26 (XNYS)."""
+    return _us_closes.copy()
+
+
+@pytest.fixture
+def three_assets_two_years() -> pd.DataFrame:
+    """Return made-up prices of a, b and c on every XKRX session of 2021 and 2022."""
+    import exchange_calendars
+    import numpy as np
+    import pandas as pd
+
+    sessions = exchange_calendars.get_calendar("XKRX").sessions_in_range(
+        "2021-01-01", "2022-12-31"
+    )
+    random = np.random.default_rng(20210104)
+    steps = random.normal(
+        loc=[0.0004, 0.0002, 0.0], scale=[0.014, 0.004, 0.009], size=(len(sessions), 3)
+    )
+    steps[0] = 0.0
+    prices = np.array([100.0, 50.0, 20_000.0]) * np.exp(np.cumsum(steps, axis=0))
+    index = pd.DatetimeIndex(sessions, name="date", freq=None)
+    return pd.DataFrame(prices, index=index, columns=["a", "b", "c"])
+
+
+# --- browser ----------------------------------------------------------------------
+
+
+def find_chromium() -> str | None:
+    """Return the path of a Chromium or Chrome on this machine, None without one."""
+    given = os.environ.get(CHROMIUM_VARIABLE)
+    names = (given,) if given else CHROMIUM_NAMES
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start the machine's own Chromium, once for all browser tests."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.fail(
+            "The browser tests need Chromium: install the package chromium, or let "
+            f"{CHROMIUM_VARIABLE} name one."
+        )
+    root = sys.platform != "win32" and os.geteuid() == 0
+    options = ["--no-sandbox"] if root else []
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=options)
+        yield running
+        running.close()
