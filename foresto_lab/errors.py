@@ -14,6 +14,7 @@ ForestoError
 │       └── PriceValueError               zero, negative or infinite prices
 ├── DataFileError (ValueError)       a file of prices that cannot be read
 ├── QualityError (ValueError)        rows that break an error-level quality rule
+├── PreflightError (ValueError)      findings that stop a run before it starts
 ├── SettingsError (ValueError)       FORESTO_* settings
 │   └── RebalancingDisabledError     a rule given while USE_REBALANCING is off
 ├── StorageError (RuntimeError)      the catalog, the lake, the artifacts
@@ -210,6 +211,19 @@ class QualityError(ForestoError, ValueError):
             f"{'rule is' if len(lines) == 1 else 'rules are'} broken."
         )
         return "\n".join([head, *lines])
+
+
+class PreflightError(ForestoError, ValueError):
+    """Preflight found what would make the run fail or mislead; nothing was run."""
+
+    subject: str
+    findings: tuple[Any, ...]
+    exit_code = 3
+
+    def compose(self) -> str:
+        """Return the sentence with each error-level finding."""
+        lines = [f"  {finding}" for finding in self.findings]
+        return "\n".join([f"{self.subject} cannot run as it is:", *lines])
 
 
 # --- settings ---------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""The `foresto` command, one file per command group."""

@@ -1,0 +1,119 @@
+"""The `foresto` command: global options, lazy groups, and errors as sentences."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import tempfile
+import traceback
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from foresto_lab._version import __version__
+from foresto_lab.cli.context import CommandContext
+from foresto_lab.errors import ForestoError, nearest_names
+
+COMMANDS: Mapping[str, str] = {
+    "init": "foresto_lab.cli.init:init",
+    "data": "foresto_lab.cli.data:data",
+    "instruments": "foresto_lab.cli.instruments:instruments",
+    "scenarios": "foresto_lab.cli.scenarios:scenarios",
+    "rules": "foresto_lab.cli.rules:rules",
+    "simulate": "foresto_lab.cli.simulate:simulate",
+    "preflight": "foresto_lab.cli.preflight:preflight",
+    "runs": "foresto_lab.cli.runs:runs",
+    "report": "foresto_lab.cli.report:report",
+    "batch": "foresto_lab.cli.batch:batch",
+    "verify": "foresto_lab.cli.verify:verify",
+}
+"""Command to ``module:function``; adding a command adds one line here."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order they are declared."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command of this name, or return None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, function = COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(importlib.import_module(module), function)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Resolve a command; a mistyped name is answered with the near ones."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            near = nearest_names(name, COMMANDS)
+            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            ctx.fail(f"No such command {name!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="foresto_lab")
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="FORESTO_HOME",
+    help="The workspace; by default the nearest one here or above.",
+)
+@click.option("--debug", is_flag=True, help="Show Python's traceback of an error.")
+@click.pass_context
+def foresto(ctx: click.Context, home: Path | None, debug: bool) -> None:
+    """Simulate portfolios, keep every run, and publish reproducible reports."""
+    ctx.obj = CommandContext(home=home, debug=debug)
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command line; every error ends in one sentence and an exit code."""
+    arguments = list(sys.argv[1:] if args is None else args)
+    debug = "--debug" in arguments
+    try:
+        status = foresto.main(arguments, prog_name="foresto", standalone_mode=False)
+    except click.exceptions.Abort:
+        status = _complain("Stopped.", 130)
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except KeyboardInterrupt:
+        status = _complain("Stopped. What was completed is kept.", 130)
+    except BrokenPipeError:
+        status = 0
+        sys.stderr.close()
+    except ForestoError as error:
+        if debug:
+            traceback.print_exc()
+        status = _complain(str(error), error.exit_code)
+    except Exception:  # the last line of defence
+        if debug:
+            traceback.print_exc()
+        status = _complain(_unexpected(), 70)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _complain(sentence: str, exit_code: int) -> int:
+    click.echo(click.style("Error: ", fg="red", bold=True) + sentence, err=True)
+    return exit_code
+
+
+def _unexpected() -> str:
+    """Put the traceback into a file and return the sentence that names it."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="foresto-", suffix=".log", delete=False, encoding="utf-8"
+    ) as log:
+        log.write(traceback.format_exc())
+    kind = sys.exc_info()[0]
+    name = kind.__name__ if kind else "error"
+    return (
+        f"foresto_lab itself failed ({name}); nothing half-done is kept. The details "
+        f"are in {log.name}; please send that file with what you ran."
+    )

@@ -1,0 +1,63 @@
+"""`foresto simulate`: one portfolio, one rule, registered as a run."""
+
+from __future__ import annotations
+
+import click
+
+from foresto_lab.cli.context import CommandContext, pass_context
+from foresto_lab.cli.output import json_option, print_json, print_table
+
+
+@click.command()
+@click.argument("scenario")
+@click.option("--start", help="First date, YYYY-MM-DD.")
+@click.option("--end", help="Last date, YYYY-MM-DD.")
+@click.option("--rule", help="A stored rule, see `foresto rules`; else buy and hold.")
+@click.option("--initial-amount", type=float, default=1_000_000, show_default=True)
+@click.option("--calendar", help="Exchange whose sessions the rule follows.")
+@click.option(
+    "--execution", type=click.Choice(["close", "next_close"]), default="close"
+)
+@click.option("--force", is_flag=True, help="Compute it even if it is there already.")
+@json_option
+@pass_context
+def simulate(
+    context: CommandContext,
+    scenario: str,
+    start: str | None,
+    end: str | None,
+    rule: str | None,
+    initial_amount: float,
+    calendar: str | None,
+    execution: str,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Simulate SCENARIO, register the run and print its summary."""
+    result = context.lab().simulate(
+        scenario,
+        start=start,
+        end=end,
+        rebalancing=rule,
+        initial_amount=initial_amount,
+        calendar=calendar,
+        execution=execution,
+        force=force,
+    )
+    if as_json:
+        print_json(
+            {
+                "run_id": result.run_id,
+                "request_hash": result.request_hash,
+                "summary": dict(result.summary),
+                "findings": [finding.to_dict() for finding in result.findings],
+            }
+        )
+        return
+    from foresto_lab.labels import format_metric
+
+    rows = [[key, format_metric(key, value, "en")] for key, value in result.summary.items()]
+    print_table(["summary", "value"], rows, title=result.title, right=["value"])
+    for finding in result.findings:
+        click.echo(str(finding))
+    click.echo(f"Run {result.run_id}, request {str(result.request_hash)[:12]}…")

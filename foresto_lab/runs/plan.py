@@ -1,0 +1,194 @@
+"""From what a caller names to a complete, normalised simulation request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from foresto_lab.errors import (
+    DateRangeError,
+    InputError,
+    RebalancingDisabledError,
+    UnknownNameError,
+)
+from foresto_lab.runs.request import SimulationRequest
+from foresto_lab.types import AssetClass, Execution
+
+if TYPE_CHECKING:
+    from foresto_lab.rebalancing import RebalancingRule
+    from foresto_lab.runs.protocols import Catalog
+    from foresto_lab.scenarios import Instrument, Scenario
+
+CUSTOM = "CUSTOM"
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationPlan:
+    """A request with the definitions it was made from."""
+
+    request: SimulationRequest
+    scenario: Scenario | None
+    rule: RebalancingRule | None
+    simulated: bool
+    """Whether any instrument's prices are simulated, not real."""
+
+    @property
+    def name(self) -> str:
+        """The scenario's name, or CUSTOM."""
+        return self.request.scenario or CUSTOM
+
+    @property
+    def snapshots(self) -> dict[str, Any]:
+        """The definitions used, as they were."""
+        scenario = self.scenario
+        return {
+            "scenario": None if scenario is None else scenario.to_dict(),
+            "rule": None if self.rule is None else self.rule.to_dict(),
+            "simulated": self.simulated,
+        }
+
+
+def plan_simulation(
+    portfolio: str | Scenario | Mapping[str, float],
+    *,
+    catalog: Catalog,
+    start: str | date | None = None,
+    end: str | date | None = None,
+    initial_amount: float = 1_000_000,
+    rebalancing: RebalancingRule | str | None = None,
+    instruments: Mapping[str, str] | None = None,
+    calendar: str | None = None,
+    execution: str = "close",
+    use_rebalancing: bool = True,
+    use_scenario_db: bool = True,
+) -> SimulationPlan:
+    """Return the request that a caller's words stand for.
+
+    Names are resolved without case; an asset class becomes the instrument that
+    ``instruments`` or the catalog's map gives it; the calendar is the instruments' own.
+
+    Raises
+    ------
+    UnknownNameError
+        A scenario, rule or asset class is not known.
+    RebalancingDisabledError
+        A rule is given while rebalancing is off.
+    DateRangeError
+        A date cannot be read, or start lies after end.
+    """
+    scenario = resolve_scenario(portfolio, catalog, use_scenario_db=use_scenario_db)
+    weights = scenario.weights if scenario else _custom_weights(portfolio)
+    rule = catalog.rule(rebalancing) if isinstance(rebalancing, str) else rebalancing
+    if rule is not None and not use_rebalancing:
+        raise RebalancingDisabledError(rule=rule.label)
+    first, last = parse_date(start, "start"), parse_date(end, "end")
+    if first and last and first > last:
+        raise DateRangeError(
+            message=f"start {first} lies after end {last}. Swap them, or correct one.",
+            start=first,
+            end=last,
+        )
+    symbols = _resolve_symbols(weights, instruments or {}, catalog)
+    known = {item.symbol: item for item in catalog.instruments()}
+    request = SimulationRequest(
+        scenario=scenario.name if scenario else None,
+        weights={label: float(weight) for label, weight in weights.items()},
+        instruments=symbols,
+        start=first,
+        end=last,
+        initial_amount=float(initial_amount),
+        rebalancing=None if rule is None else rule.to_dict(),
+        calendar=calendar or _common_calendar(symbols, known),
+        execution=Execution(execution),
+    )
+    simulated = any(known[s].simulated for s in symbols.values() if s in known)
+    return SimulationPlan(request, scenario, rule, simulated)
+
+
+def resolve_scenario(
+    portfolio: str | Scenario | Mapping[str, float],
+    catalog: Catalog,
+    *,
+    use_scenario_db: bool = True,
+) -> Scenario | None:
+    """Return the scenario that is meant, or None for plain weights."""
+    from foresto_lab.scenarios import BUILT_IN_SCENARIOS, Scenario
+
+    if isinstance(portfolio, Scenario):
+        return portfolio
+    if not isinstance(portfolio, str):
+        return None
+    if use_scenario_db:
+        return catalog.scenario(portfolio)
+    built_in = {scenario.name: scenario for scenario in BUILT_IN_SCENARIOS}
+    if portfolio.upper() not in built_in:
+        raise UnknownNameError(
+            kind="scenario", given=portfolio, allowed=tuple(built_in)
+        )
+    return built_in[portfolio.upper()]
+
+
+def _custom_weights(portfolio: object) -> Mapping[str, float]:
+    if isinstance(portfolio, Mapping) and portfolio:
+        return portfolio
+    raise InputError(
+        message=f"A portfolio is a scenario's name, a Scenario, or a mapping of symbol "
+        f"to weight, not {portfolio!r}."
+    )
+
+
+def _resolve_symbols(
+    weights: Mapping[str, float], given: Mapping[str, str], catalog: Catalog
+) -> dict[str, str]:
+    """Return the symbol behind each label of a portfolio."""
+    unknown = [label for label in given if label not in weights]
+    if unknown:
+        raise UnknownNameError(
+            kind="asset in instruments=", given=unknown[0], allowed=tuple(weights)
+        )
+    classes = {str(asset_class) for asset_class in AssetClass}
+    mapped = catalog.instrument_map()
+    symbols: dict[str, str] = {}
+    for label in weights:
+        if label in given:
+            symbols[label] = given[label]
+        elif label in classes and label in mapped:
+            symbols[label] = mapped[label]
+        else:
+            symbols[label] = label
+    return symbols
+
+
+def _common_calendar(
+    symbols: Mapping[str, str], known: Mapping[str, Instrument]
+) -> str:
+    """Return the calendar that the instruments share; XKRX for unknown ones."""
+    calendars = sorted(
+        {known[s].calendar if s in known else "XKRX" for s in symbols.values()}
+    )
+    if len(calendars) > 1:
+        raise InputError(
+            message=f"The instruments trade on different calendars "
+            f"({', '.join(calendars)}). Say which one the rebalancing follows with "
+            f"calendar=..., for example calendar={calendars[0]!r}."
+        )
+    return calendars[0]
+
+
+def parse_date(value: str | date | None, parameter: str) -> date | None:
+    """Return a date from an ISO string, a date or a timestamp; None stays None."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise DateRangeError(
+            message=f"{parameter} is {value!r}, which is not a date. "
+            f"Write it as YYYY-MM-DD, for example 2024-12-31."
+        ) from None
