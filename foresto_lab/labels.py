@@ -1,0 +1,394 @@
+"""Every word and number a reader sees, in Korean and English, in one place.
+
+Figures, reports, widgets and commands take their labels from here, so the same thing
+has the same name everywhere, and a new language is one more column.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
+
+from foresto_lab.errors import UnknownNameError
+
+Language: TypeAlias = Literal["ko", "en"]
+LANGUAGES: Final[tuple[Language, ...]] = ("ko", "en")
+MISSING: Final = "–"  # noqa: RUF001 - an en dash stands for a number there is none of
+
+Style: TypeAlias = Literal["percent", "ratio", "money", "days", "count", "text"]
+
+
+class Measure(NamedTuple):
+    """How a summary's number is called and written; which direction is better."""
+
+    ko: str
+    en: str
+    style: Style
+    better: Literal["higher", "lower", "neither"] = "neither"
+
+
+MEASURES: Final[dict[str, Measure]] = {
+    "total_return": Measure("누적 수익률", "Total return", "percent", "higher"),
+    "cagr": Measure("연복리 수익률", "CAGR", "percent", "higher"),
+    "volatility": Measure("연 변동성", "Volatility, annual", "percent", "lower"),
+    "sharpe_ratio": Measure("샤프 지수", "Sharpe ratio", "ratio", "higher"),
+    "sortino_ratio": Measure("소르티노 지수", "Sortino ratio", "ratio", "higher"),
+    "calmar_ratio": Measure("칼마 지수", "Calmar ratio", "ratio", "higher"),
+    "max_drawdown": Measure("최대 낙폭", "Maximum drawdown", "percent", "higher"),
+    "max_drawdown_duration": Measure(
+        "최대 낙폭 지속 기간", "Maximum drawdown, duration", "days", "lower"
+    ),
+    "recovery_days": Measure(
+        "저점 후 회복 기간", "Trough to recovery", "days", "lower"
+    ),
+    "longest_underwater_days": Measure(
+        "최장 미회복 기간", "Longest time under water", "days", "lower"
+    ),
+    "worst_month": Measure("최저 월 수익률", "Worst month", "percent", "higher"),
+    "best_month": Measure("최고 월 수익률", "Best month", "percent", "higher"),
+    "worst_year": Measure("최저 연 수익률", "Worst year", "percent", "higher"),
+    "best_year": Measure("최고 연 수익률", "Best year", "percent", "higher"),
+    "positive_month_share": Measure(
+        "상승한 달의 비율", "Positive months", "percent", "higher"
+    ),
+    "var_95": Measure("일간 VaR 95%", "Daily VaR 95%", "percent", "higher"),
+    "cvar_95": Measure("일간 CVaR 95%", "Daily CVaR 95%", "percent", "higher"),
+    "ulcer_index": Measure("얼서 지수", "Ulcer index", "percent", "lower"),
+    "skew": Measure("왜도", "Skewness", "ratio"),
+    "kurtosis": Measure("초과 첨도", "Excess kurtosis", "ratio"),
+    "total_turnover": Measure("총 회전율", "Turnover, total", "percent", "lower"),
+    "annual_turnover": Measure("연 회전율", "Turnover, annual", "percent", "lower"),
+    "total_cost": Measure("총 거래비용", "Trading cost, total", "money", "lower"),
+    "rebalancing_count": Measure("리밸런싱 횟수", "Rebalancings", "count"),
+    "largest_drift": Measure("최대 괴리", "Largest drift", "percent", "lower"),
+    "final_nav": Measure("최종 평가액", "Final value", "money", "higher"),
+    "initial_amount": Measure("최초 투자금", "Initial amount", "money"),
+    "row_count": Measure("행 수", "Rows", "count"),
+    "symbol_count": Measure("종목 수", "Symbols", "count"),
+    "error_count": Measure("오류 행", "Rows with errors", "count", "lower"),
+    "warning_count": Measure("경고 행", "Rows with warnings", "count", "lower"),
+    "info_count": Measure("참고 행", "Rows to note", "count"),
+}
+
+_WORDS: Final[dict[str, tuple[str, str]]] = {
+    # asset classes
+    "equity": ("주식", "Equity"),
+    "bond": ("채권", "Bonds"),
+    "cash": ("단기금융", "Cash"),
+    "gold": ("금", "Gold"),
+    "other": ("기타", "Other"),
+    "uninvested": ("미투자 현금", "Uninvested"),
+    # rules
+    "WEEKLY": ("매주", "Weekly"),
+    "MONTHLY": ("매월", "Monthly"),
+    "QUARTERLY": ("분기마다", "Quarterly"),
+    "SEMIANNUAL": ("반기마다", "Twice a year"),
+    "ANNUAL": ("매년", "Yearly"),
+    "FIRST_TRADING_DAY": ("첫 거래일", "first trading day"),
+    "LAST_TRADING_DAY": ("마지막 거래일", "last trading day"),
+    "PERIODIC": ("정기", "Periodic"),
+    "DRIFT": ("괴리", "Drift"),
+    "HYBRID": ("혼합", "Hybrid"),
+    "ALL": ("모두 충족", "all of"),
+    "ANY": ("하나라도 충족", "any of"),
+    "buy_and_hold": ("매수 후 보유", "Buy and hold"),
+    # things
+    "scenario": ("시나리오", "Scenario"),
+    "portfolio": ("포트폴리오", "Portfolio"),
+    "rule": ("리밸런싱 규칙", "Rebalancing rule"),
+    "rebalancing": ("리밸런싱", "Rebalancing"),
+    "asset": ("자산", "Asset"),
+    "instrument": ("종목", "Instrument"),
+    "symbol": ("종목코드", "Symbol"),
+    "weight": ("비중", "Weight"),
+    "target_weight": ("목표 비중", "Target weight"),
+    "nav": ("평가액", "Value"),
+    "date": ("날짜", "Date"),
+    "period": ("기간", "Period"),
+    "start": ("시작일", "Start"),
+    "end": ("종료일", "End"),
+    "cost": ("거래비용", "Trading cost"),
+    "cost_rate": ("거래비용률", "Cost rate"),
+    "turnover": ("회전율", "Turnover"),
+    "drift": ("괴리", "Drift"),
+    "drawdown": ("낙폭", "Drawdown"),
+    "return": ("수익률", "Return"),
+    "daily_return": ("일간 수익률", "Daily return"),
+    "monthly_return": ("월 수익률", "Monthly return"),
+    "annual_return": ("연 수익률", "Annual return"),
+    "volatility": ("변동성", "Volatility"),
+    "trigger": ("사유", "Trigger"),
+    "nav_before": ("이전 평가액", "Value before"),
+    "nav_after": ("이후 평가액", "Value after"),
+    "measure": ("지표", "Measure"),
+    "value": ("값", "Figure"),
+    "year": ("연도", "Year"),
+    "whole_year": ("연간", "Year"),
+    "days_unit": ("일", "days"),
+    "share_of_days": ("일수 비율", "Share of days"),
+    "normal_fit": ("정규분포", "Normal distribution"),
+    "latest": ("최근", "latest"),
+    # headings and sentences of figures and reports
+    "growth": ("자산 성장", "Growth"),
+    "growth_subtitle": ("평가액의 변화", "What the investment was worth"),
+    "underwater": ("낙폭", "Drawdown"),
+    "weights": ("자산 비중", "Weights"),
+    "drift_from_target": ("목표 비중과의 괴리", "Drift from target"),
+    "events": ("리밸런싱 내역", "Rebalancing events"),
+    "turnover_by_event": ("리밸런싱별 회전율", "Turnover by rebalancing"),
+    "cost_by_event": ("리밸런싱별 거래비용", "Trading cost by rebalancing"),
+    "cumulative_cost": ("누적 거래비용", "Trading cost so far"),
+    "monthly_returns": ("월별 수익률", "Monthly returns"),
+    "annual_returns": ("연도별 수익률", "Annual returns"),
+    "rolling_volatility": ("이동 변동성", "Rolling volatility"),
+    "return_distribution": ("일간 수익률 분포", "Distribution of daily returns"),
+    "coverage": ("데이터 범위", "Coverage"),
+    "summary": ("요약", "Summary"),
+    "setting": ("설정", "Settings"),
+    "comparison": ("규칙 비교", "Rules side by side"),
+    "best": ("최고", "best"),
+    "best_note": (
+        "★ 은 각 지표에서 가장 좋은 값입니다.",
+        "★ marks the best figure of each measure.",
+    ),
+    "findings": ("확인할 사항", "Findings"),
+    "no_findings": ("확인할 사항이 없습니다.", "Nothing to report."),
+    "no_events": ("리밸런싱이 없었습니다.", "There was no rebalancing."),
+    "recent_of": ("전체 {total}건 중 최근 {shown}건", "Latest {shown} of {total}"),
+    "sessions_window": ("{days}거래일 이동", "{days} sessions, rolling"),
+    "simulated": ("모의 데이터", "SIMULATED"),
+    "simulated_note": (
+        "이 보고서는 실제 시세가 아닌 모의 데이터(SIMULATED)로 작성되었습니다.",
+        "This report is made from SIMULATED prices, not from market data.",
+    ),
+    # data quality
+    "severity": ("등급", "Severity"),
+    "error": ("오류", "Error"),
+    "warning": ("경고", "Warning"),
+    "info": ("참고", "Note"),
+    "code": ("코드", "Code"),
+    "where": ("위치", "Where"),
+    "message": ("내용", "What was found"),
+    "fix": ("조치", "What to do"),
+    "count": ("건수", "Count"),
+    "samples": ("예", "Samples"),
+    "first_date": ("첫 날짜", "First date"),
+    "last_date": ("마지막 날짜", "Last date"),
+    "row_count": ("행 수", "Rows"),
+    "quality_findings": ("품질 규칙별 결과", "Findings by quality rule"),
+    # reports
+    "report": ("보고서", "Report"),
+    "report_scenario": ("시나리오 보고서", "Scenario report"),
+    "report_rebalancing_comparison": (
+        "리밸런싱 비교 보고서",
+        "Rebalancing comparison",
+    ),
+    "report_data_quality": ("데이터 품질 보고서", "Data quality report"),
+    "reports": ("보고서 모음", "Reports"),
+    "no_reports": ("아직 보고서가 없습니다.", "There are no reports yet."),
+    "completed": ("완료", "Completed"),
+    "failed": ("실패", "Failed"),
+    "failed_title": ("보고서를 만들지 못했습니다", "This report could not be made"),
+    "details": ("자세한 내용", "Details"),
+    "parameters": ("매개변수", "Parameters"),
+    "provenance": ("출처와 재현", "Provenance"),
+    "run_id": ("실행 ID", "Run"),
+    "request_hash": ("요청 해시", "Request hash"),
+    "data_version": ("데이터 버전", "Data version"),
+    "engine_version": ("엔진 버전", "Engine"),
+    "git_commit": ("Git 커밋", "Git commit"),
+    "template": ("템플릿", "Template"),
+    "checksum": ("체크섬", "Checksum"),
+    "created_at": ("작성 시각", "Made at"),
+    "rerun": ("다시 만들기", "Make it again"),
+    "verify": ("검증", "Verify"),
+    "theme": ("화면 밝기 전환", "Light or dark"),
+    "unknown": ("알 수 없음", "unknown"),
+}
+
+_MONTHS_EN = [
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+]
+_SYMBOLS: Final = {"KRW": "₩", "USD": "$", "EUR": "€", "JPY": "¥", "GBP": "£"}
+_WHOLE_CURRENCIES: Final = frozenset({"KRW", "JPY"})
+
+
+# --- words ------------------------------------------------------------------------
+
+
+def require_language(language: str) -> Language:
+    """Return the language, or raise UnknownNameError when there is no such one."""
+    if language not in LANGUAGES:
+        raise UnknownNameError(kind="language", given=language, allowed=LANGUAGES)
+    return language
+
+
+def label(key: str, language: str = "ko", **facts: Any) -> str:
+    """Return the word for ``key``; a summary's measures have labels too.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such label, or no such language.
+    """
+    column = LANGUAGES.index(require_language(language))
+    if key in _WORDS:
+        return _WORDS[key][column].format(**facts)
+    if key in MEASURES:
+        return MEASURES[key][column]
+    raise UnknownNameError(kind="label", given=key, allowed=(*_WORDS, *MEASURES))
+
+
+def asset_label(asset: str, language: str = "ko") -> str:
+    """Return the word for an asset class; any other name stands for itself."""
+    return label(asset, language) if asset in _WORDS else asset
+
+
+def month_label(month: int, language: str = "ko") -> str:
+    """Return the name of a month, 1 to 12, short."""
+    return f"{month}월" if language == "ko" else _MONTHS_EN[month - 1]
+
+
+def rule_label(text: str | None, language: str = "ko") -> str:
+    """Return a rule's label or an event's trigger in words.
+
+    ``"MONTHLY/FIRST_TRADING_DAY"`` becomes "매월 첫 거래일", ``"DRIFT>=5.00%"`` "괴리
+    5.00% 이상"; None is buy and hold. What is no known word stays as it is.
+    """
+    if not text:
+        return label("buy_and_hold", language)
+    if language == "ko":
+        text = re.sub(r"DRIFT>=(\S+%)", r"괴리 \1 이상", text)
+        text = text.replace(" & ", " + ").replace(" | ", " 또는 ")
+    else:
+        text = text.replace("DRIFT>=", "drift ≥ ").replace(" | ", " or ")
+        text = text.replace(" & ", " and ")
+    text = text.replace("/", " " if language == "ko" else ", ")
+    words = re.sub(
+        r"[A-Z]{3,}(?:_[A-Z]+)*",
+        lambda found: asset_label(found[0], language),
+        text,
+    )
+    return words[:1].upper() + words[1:]
+
+
+# --- numbers ----------------------------------------------------------------------
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def percent(value: float | None, digits: int = 2, *, signed: bool = False) -> str:
+    """Return a fraction as percent: 0.0534 is ``5.34%``."""
+    if _is_missing(value):
+        return MISSING
+    text = f"{value:{'+' if signed else ''},.{digits}%}"
+    return text.lstrip("-+") if float(text[:-1].replace(",", "")) == 0 else text
+
+
+def ratio(value: float | None, digits: int = 2) -> str:
+    """Return a pure number: 0.81234 is ``0.81``."""
+    if _is_missing(value):
+        return MISSING
+    text = f"{value:,.{digits}f}"
+    return text.lstrip("-") if float(text.replace(",", "")) == 0 else text
+
+
+def count(value: float | None) -> str:
+    """Return a whole number with separators: 1234 is ``1,234``."""
+    return MISSING if _is_missing(value) else f"{value:,.0f}"
+
+
+def days(value: float | None, language: str = "ko") -> str:
+    """Return a number of days with its unit."""
+    if _is_missing(value):
+        return MISSING
+    return f"{value:,.0f}일" if language == "ko" else f"{value:,.0f} days"
+
+
+def money(value: float | None, language: str = "ko", currency: str = "KRW") -> str:
+    """Return an amount with its currency: ``1,234,567원``, ``₩1,234,567``."""
+    if _is_missing(value):
+        return MISSING
+    digits = 0 if currency in _WHOLE_CURRENCIES else 2
+    amount = ratio(value, digits)
+    if currency == "KRW" and language == "ko":
+        return f"{amount}원"
+    if currency not in _SYMBOLS:
+        return f"{amount} {currency}".rstrip()
+    sign, bare = ("-", amount[1:]) if amount.startswith("-") else ("", amount)
+    return f"{sign}{_SYMBOLS[currency]}{bare}"
+
+
+def money_unit(
+    largest: float, language: str = "ko", currency: str = "KRW"
+) -> tuple[float, str]:
+    """Return the divisor and the name of a unit in which amounts stay short.
+
+    Koreans count by ten thousands: 1,500,000 won is 150만원, in English KRW 1.5m.
+    """
+    if language == "ko":
+        name = "원" if currency == "KRW" else f" {currency}"
+        steps = ((1e12, "조"), (1e8, "억"), (1e5, "만"))
+        scale = {"조": 1e12, "억": 1e8, "만": 1e4}
+        word = next((w for bound, w in steps if abs(largest) >= bound), "")
+        return scale.get(word, 1.0), f"{word}{name}".strip()
+    steps_en = ((1e9, "bn"), (1e6, "m"), (1e4, "k"))
+    scale_en = {"bn": 1e9, "m": 1e6, "k": 1e3}
+    word = next((w for bound, w in steps_en if abs(largest) >= bound), "")
+    return scale_en.get(word, 1.0), f"{currency} {word}".strip()
+
+
+def day(value: date | datetime | str | None) -> str:
+    """Return a date as ``2024-12-31`` in every language."""
+    if value is None or value != value:  # NaT
+        return MISSING
+    return value[:10] if isinstance(value, str) else f"{value:%Y-%m-%d}"
+
+
+def measure_text(
+    name: str, value: Any, language: str = "ko", currency: str = "KRW"
+) -> str:
+    """Return a summary's number as its measure is written, with its unit."""
+    match MEASURES[name].style if name in MEASURES else "text":
+        case "percent":
+            return percent(value)
+        case "ratio":
+            return ratio(value)
+        case "money":
+            return money(value, language, currency)
+        case "days":
+            return days(value, language)
+        case "count":
+            return count(value)
+        case _:
+            return MISSING if _is_missing(value) else str(value)
+
+
+def best_of(name: str, values: Iterable[float | None]) -> set[int]:
+    """Return the positions of the best values of a measure; ties are all best.
+
+    A measure without a better direction, or with equal values all along, has none.
+    """
+    numbers = [None if _is_missing(value) else value for value in values]
+    known = [value for value in numbers if value is not None]
+    direction = MEASURES[name].better if name in MEASURES else "neither"
+    if direction == "neither" or len(set(known)) < 2:
+        return set()
+    best = max(known) if direction == "higher" else min(known)
+    return {place for place, value in enumerate(numbers) if value == best}
