@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-    from foresto_lab.runs.record import RunArtifacts
+    from foresto_lab.runs.record import RunArtifacts, RunRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +141,16 @@ def count_values(artifacts: RunArtifacts) -> int:
     """Return how many values a result holds, summary included."""
     cells = sum(table.size for table in artifacts.tables.values())
     return int(cells) + len(artifacts.summary)
+
+
+def compare_records(left: RunRecord, right: RunRecord) -> tuple[Difference, ...]:
+    """Return in what two runs differ: request, versions, packages and summary."""
+    facts = ("kind", "name", "status", "engine_version", "data_version", "git_commit")
+    differences = [
+        Difference(name, str(getattr(left, name)), str(getattr(right, name)))
+        for name in facts
+        if getattr(left, name) != getattr(right, name)
+    ]
+    for name in ("request", "packages", "summary"):
+        differences += compare_mappings(getattr(left, name), getattr(right, name), name)
+    return tuple(differences)

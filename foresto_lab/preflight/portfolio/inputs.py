@@ -21,7 +21,8 @@ class PortfolioInputs:
     """A planned simulation with the prices it would run on.
 
     ``prices`` has one column per label, cut to the span asked for; labels whose symbol
-    has no rows at all in the store are missing from it.
+    has no rows at all in the store are missing from it, and only then does
+    ``loaded_symbols`` list those the store has.
     """
 
     subject: str
@@ -43,9 +44,7 @@ class PortfolioInputs:
     @property
     def missing(self) -> tuple[str, ...]:
         """The held labels without any price in the store."""
-        return tuple(
-            label for label in self.held if self.symbols[label] not in self.loaded_symbols
-        )
+        return tuple(label for label in self.held if label not in self.prices.columns)
 
 
 class PortfolioCheck(Protocol):

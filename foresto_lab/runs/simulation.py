@@ -1,0 +1,205 @@
+"""Carry out a planned simulation: reuse, or register, compute and keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from foresto_lab._version import __version__
+from foresto_lab.errors import UnknownNameError
+from foresto_lab.preflight import PortfolioInputs, PreflightReport, check_portfolio
+from foresto_lab.rebalancing import parse_rule
+from foresto_lab.runs.comparison import (
+    Reproduction,
+    compare_artifacts,
+    count_values,
+)
+from foresto_lab.runs.provenance import Provenance
+from foresto_lab.runs.record import RunArtifacts, RunRecord
+from foresto_lab.runs.request import SimulationRequest, request_hash
+from foresto_lab.scenarios import SimulationResult, simulate
+from foresto_lab.types import RunKind, RunStatus
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from foresto_lab.market.protocols import SeriesStore
+    from foresto_lab.runs.plan import SimulationPlan
+    from foresto_lab.runs.protocols import RunStore
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a run is registered: when, for how long, and whether at all."""
+
+    now: Callable[[], datetime]
+    ttl_days: int
+    use_store: bool = True
+    force: bool = False
+
+
+def load_prices(
+    request: SimulationRequest, series: SeriesStore, data_version: str
+) -> pd.DataFrame:
+    """Return the prices of a request, one column per label, in its span.
+
+    Labels whose symbol the store does not know are left out.
+    """
+    symbols = dict(request.instruments)
+    try:
+        matrix = _price_matrix(request, series, symbols, data_version)
+    except UnknownNameError:
+        loaded = set(series.coverage()["symbol"])
+        symbols = {label: s for label, s in symbols.items() if s in loaded}
+        matrix = _price_matrix(request, series, symbols, data_version)
+    prices = matrix[list(symbols.values())]
+    prices.columns = list(symbols)
+    return prices
+
+
+def _price_matrix(
+    request: SimulationRequest,
+    series: SeriesStore,
+    symbols: Mapping[str, str],
+    data_version: str,
+) -> pd.DataFrame:
+    return series.price_matrix(
+        list(dict.fromkeys(symbols.values())),
+        start=request.start,
+        end=request.end,
+        data_version=data_version,
+    )
+
+
+def preflight_simulation(
+    plan: SimulationPlan, series: SeriesStore, prices: pd.DataFrame
+) -> PreflightReport:
+    """Return what stands against a planned simulation."""
+    request = plan.request
+    complete = len(prices.columns) == len(request.instruments)
+    return check_portfolio(
+        PortfolioInputs(
+            subject=plan.name,
+            weights=request.weights,
+            symbols=request.instruments,
+            prices=prices,
+            loaded_symbols=() if complete else tuple(series.coverage()["symbol"]),
+            start=request.start,
+            end=request.end,
+            rule=plan.rule,
+            calendar=request.calendar,
+            simulated=plan.simulated,
+        )
+    )
+
+
+def run_simulation(
+    plan: SimulationPlan,
+    *,
+    series: SeriesStore,
+    runs: RunStore,
+    provenance: Provenance,
+    options: RunOptions,
+) -> SimulationResult:
+    """Return the result of a plan: a kept run of the same hash, or a new one.
+
+    Preflight comes first; nothing is registered unless it passes.
+
+    Raises
+    ------
+    PreflightError
+        The run cannot succeed; every reason is listed.
+    """
+    data_version = series.data_version()
+    identity = simulation_hash(plan, data_version)
+    if options.use_store and not options.force:
+        kept = runs.find_completed(identity)
+        if kept is not None:
+            return restore_result(kept, runs.artifacts(kept.run_id))
+    prices = load_prices(plan.request, series, data_version)
+    report = preflight_simulation(plan, series, prices)
+    report.require_passed()
+    if not options.use_store:
+        return compute(plan.request, prices, identity=identity, run_id=None)
+    now = options.now()
+    record = runs.begin(
+        RunRecord(
+            run_id=provenance.new_run_id(now),
+            kind=RunKind.SIMULATION,
+            name=plan.name,
+            request=plan.request.to_dict(),
+            request_hash=identity,
+            status=RunStatus.RUNNING,
+            data_version=data_version,
+            created_at=now,
+            started_at=now,
+            expires_at=now + timedelta(days=options.ttl_days),
+            snapshots=plan.snapshots,
+            **provenance.to_record_fields(),
+        )
+    )
+    try:
+        result = compute(
+            plan.request, prices, identity=identity, run_id=record.run_id
+        )
+        runs.complete(record.run_id, to_artifacts(result))
+    except BaseException as error:
+        runs.fail(record.run_id, str(error) or type(error).__name__)
+        raise
+    return result
+
+
+def compute(
+    request: SimulationRequest,
+    prices: pd.DataFrame,
+    *,
+    identity: str,
+    run_id: str | None,
+) -> SimulationResult:
+    """Return what the pure core makes of a request and its prices."""
+    result = simulate(
+        prices,
+        request.weights,
+        None if request.rebalancing is None else parse_rule(request.rebalancing),
+        initial_amount=request.initial_amount,
+        calendar=request.calendar,
+        start=request.start,
+        end=request.end,
+        execution=request.execution,
+    )
+    return result.with_run(run_id, identity)
+
+
+def to_artifacts(result: SimulationResult) -> RunArtifacts:
+    """Return the tables and the summary by which a result is kept."""
+    return RunArtifacts(
+        tables={"path": result.path, "events": result.events},
+        summary=dict(result.summary),
+    )
+
+
+def simulation_hash(plan: SimulationPlan, data_version: str) -> str:
+    """Return the request hash of a plan on a state of the data."""
+    scenario = plan.scenario
+    versions = {} if scenario is None else {scenario.name: scenario.checksum}
+    return request_hash(RunKind.SIMULATION, plan.request, versions, data_version)
+
+
+def reproduce_simulation(
+    record: RunRecord, *, series: SeriesStore, runs: RunStore
+) -> Reproduction:
+    """Rerun a registered simulation on its data version; compare every number."""
+    request = SimulationRequest.from_dict(record.request)
+    prices = load_prices(request, series, record.data_version)
+    rerun = compute(request, prices, identity=record.request_hash, run_id=None)
+    recorded = runs.artifacts(record.run_id)
+    return Reproduction(
+        run_id=record.run_id,
+        data_version=record.data_version,
+        engine_version=__version__,
+        recorded_engine_version=record.engine_version,
+        values_compared=count_values(recorded),
+        differences=compare_artifacts(recorded, to_artifacts(rerun)),
+    )
