@@ -1,0 +1,138 @@
+"""What a run was asked to do, in a normal form that can be hashed and run again.
+
+The same request in the same versions on the same data has the same hash, whoever asks
+and however the arguments were written: names are resolved before, dates are ISO
+strings, amounts are floats. The order of the assets is kept (a rerun needs it for the
+same bits) but does not enter the hash, as it is no part of what was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from types import MappingProxyType
+from typing import Any, Self
+
+from foresto_lab.canonical import sha256_of
+from foresto_lab.errors import UnknownNameError
+from foresto_lab.types import Execution, RunKind
+
+DEFAULT_PRICE_FIELD = "adj_close"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulationRequest:
+    """Everything that decides the numbers of a simulation, but for data and versions.
+
+    Parameters
+    ----------
+    weights : mapping of label to fraction of NAV
+        The target weights; the label names the asset's column in the result.
+    instruments : mapping of label to symbol
+        Whose prices each label has.
+    start, end : date, optional
+        First and last session asked for; None is as far as the data goes.
+    initial_amount : base currency
+    rebalancing : mapping, optional
+        The rule as its ``to_dict`` gives it; None is buy and hold.
+    calendar : str
+        The exchange calendar that periodic rules follow.
+    execution : Execution
+        Whether a rule's trade happens at the close it was decided on, or the next.
+    price_field : str
+        The column of daily prices that returns are made from.
+    scenario : str, optional
+        The scenario's name; None for weights of the caller's own.
+    costs, cashflows : mapping, optional
+        Reserved for cost models and schedules beyond the rule's cost rate.
+    """
+
+    weights: Mapping[str, float]
+    instruments: Mapping[str, str]
+    start: date | None = None
+    end: date | None = None
+    initial_amount: float = 1_000_000.0
+    rebalancing: Mapping[str, Any] | None = None
+    calendar: str = "XKRX"
+    execution: Execution = Execution.CLOSE
+    price_field: str = DEFAULT_PRICE_FIELD
+    scenario: str | None = None
+    costs: Mapping[str, Any] | None = field(default=None)
+    cashflows: Mapping[str, Any] | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        weights = {str(name): float(weight) for name, weight in self.weights.items()}
+        instruments = {str(name): str(s) for name, s in self.instruments.items()}
+        object.__setattr__(self, "weights", MappingProxyType(weights))
+        object.__setattr__(self, "instruments", MappingProxyType(instruments))
+        object.__setattr__(self, "initial_amount", float(self.initial_amount))
+        object.__setattr__(self, "execution", Execution(self.execution))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the request as plain JSON-ready values, dates as ISO strings."""
+        return {
+            item.name: _plain(getattr(self, item.name)) for item in fields(self)
+        }
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Self:
+        """Return the request that ``to_dict`` described.
+
+        Raises
+        ------
+        UnknownNameError
+            A field that no request has: it was written by a newer version.
+        """
+        known = tuple(item.name for item in fields(cls))
+        for name in given:
+            if name not in known:
+                raise UnknownNameError(kind="request field", given=name, allowed=known)
+        values = dict(given)
+        for name in ("start", "end"):
+            if isinstance(values.get(name), str):
+                values[name] = date.fromisoformat(values[name])
+        return cls(**values)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, Execution):
+        return str(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def request_hash(
+    kind: RunKind,
+    request: SimulationRequest | Mapping[str, Any],
+    *,
+    engine_version: str,
+    versions: Mapping[str, str],
+    data_version: str,
+) -> str:
+    """Return the SHA-256 that names a request, as 64 hexadecimal digits.
+
+    Parameters
+    ----------
+    kind : RunKind
+        What is computed.
+    request : SimulationRequest or mapping
+        The normalised request.
+    engine_version : str
+        The package's version: another engine may give other numbers.
+    versions : mapping of name to version
+        The definitions used (scenario, strategy, indicators), version or checksum.
+    data_version : str
+        The state of the price store that the run reads.
+    """
+    asked = request.to_dict() if isinstance(request, SimulationRequest) else request
+    return sha256_of(
+        {
+            "kind": str(kind),
+            "request": dict(asked),
+            "engine_version": engine_version,
+            "versions": dict(versions),
+            "data_version": data_version,
+        }
+    )
