@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.chromium import CHROMIUM_VARIABLE, find_chromium
+
 if TYPE_CHECKING:
     import pandas as pd
     from playwright.sync_api import Browser
@@ -21,14 +23,6 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SAMPLE_FOLDER = REPOSITORY / "data" / "sample"
 SHARED_DATA_VARIABLE = "FORESTO_SHARED_DATA"
 SANDBOX_VARIABLE = "FORESTO_TEST_SANDBOX"
-CHROMIUM_VARIABLE = "FORESTO_CHROMIUM"
-CHROMIUM_NAMES = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-)
 ASSET_CLASSES = ("equity", "bond", "cash", "gold", "other")
 
 
@@ -169,13 +163,6 @@ def three_assets_two_years() -> pd.DataFrame:
 
 
 # --- browser ----------------------------------------------------------------------
-
-
-def find_chromium() -> str | None:
-    """Return the path of a Chromium or Chrome on this machine, None without one."""
-    given = os.environ.get(CHROMIUM_VARIABLE)
-    names = (given,) if given else CHROMIUM_NAMES
-    return next((path for name in names if (path := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")
