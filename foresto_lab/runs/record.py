@@ -31,6 +31,8 @@ class RunRecord:
     started_at: datetime | None = None
     completed_at: datetime | None = None
     expires_at: datetime | None = None
+    path_expires_at: datetime | None = None
+    """When the run's series may be deleted; its summary stays until it expires."""
     heartbeat_at: datetime | None = None
     error_message: str | None = None
     git_commit: str | None = None

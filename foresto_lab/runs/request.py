@@ -71,9 +71,7 @@ class SimulationRequest:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the request as plain JSON-ready values, dates as ISO strings."""
-        return {
-            item.name: _plain(getattr(self, item.name)) for item in fields(self)
-        }
+        return {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Self:

@@ -1,0 +1,1 @@
+"""Migrations of the catalog, run by foresto_lab.storage.schema."""
