@@ -423,7 +423,7 @@ def day(value: date | datetime | str | None) -> str:
     return value[:10] if isinstance(value, str) else f"{value:%Y-%m-%d}"
 
 
-def measure_text(
+def format_metric(
     name: str, value: Any, language: str = "ko", currency: str = "KRW"
 ) -> str:
     """Return a summary's number as its measure is written, with its unit."""
@@ -440,6 +440,9 @@ def measure_text(
             return count(value)
         case _:
             return MISSING if _is_missing(value) else str(value)
+
+
+measure_text = format_metric
 
 
 def best_of(name: str, values: Iterable[float | None]) -> set[int]:

@@ -1,0 +1,33 @@
+"""Plotly figures: results in, figures out; reports and widgets share them.
+
+Every function takes ``language="ko" | "en"`` and marks what was made from simulated
+prices. Figures are plain ``plotly.graph_objects.Figure``.
+"""
+
+from foresto_lab.figures.calendar_returns import annual_bars, monthly_heatmap
+from foresto_lab.figures.drawdown import drawdown
+from foresto_lab.figures.drift import drift
+from foresto_lab.figures.growth import growth
+from foresto_lab.figures.quality import coverage, findings_by_rule
+from foresto_lab.figures.risk import return_distribution, rolling_volatility
+from foresto_lab.figures.theme import PALETTE, TEMPLATE, mark_simulated
+from foresto_lab.figures.trading import cumulative_cost, turnover
+from foresto_lab.figures.weights import weights
+
+__all__ = [
+    "PALETTE",
+    "TEMPLATE",
+    "annual_bars",
+    "coverage",
+    "cumulative_cost",
+    "drawdown",
+    "drift",
+    "findings_by_rule",
+    "growth",
+    "mark_simulated",
+    "monthly_heatmap",
+    "return_distribution",
+    "rolling_volatility",
+    "turnover",
+    "weights",
+]

@@ -1,0 +1,116 @@
+"""Trading: turnover and cost, by rebalancing and in the course of time."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from foresto_lab.figures.series import (
+    PathResult,
+    Results,
+    any_simulated,
+    currency_of,
+    named_results,
+)
+from foresto_lab.figures.theme import BLUE, PALETTE, date_axis, new_figure
+from foresto_lab.labels import label, money, money_unit, rule_label
+
+
+def turnover(result: PathResult, *, language: str = "ko") -> go.Figure:
+    """Return one bar a rebalancing: the share of the portfolio that was traded."""
+    events = result.events
+    currency = currency_of(result)
+    figure = new_figure(
+        label("turnover_by_event", language),
+        simulated=result.simulated,
+        language=language,
+    )
+    if events.empty:
+        return _say_no_events(figure, language)
+    figure.add_bar(
+        x=pd.to_datetime(events["event_date"]),
+        y=events["turnover"].astype(float).round(6),
+        customdata=[
+            [rule_label(detail, language), money(cost, language, currency)]
+            for detail, cost in zip(
+                events["trigger_detail"], events["cost_amount"], strict=True
+            )
+        ],
+        marker={"color": BLUE, "line": {"width": 1, "color": BLUE}},
+        name=label("turnover", language),
+        hovertemplate=(
+            "%{y:.2%} · %{customdata[0]}<br>"
+            + label("cost", language)
+            + " %{customdata[1]}<extra></extra>"
+        ),
+    )
+    figure.update_yaxes(
+        title_text=f"{label('turnover', language)} (%)", tickformat=".1~%"
+    )
+    figure.update_xaxes(range=[result.path.index[0], result.path.index[-1]])
+    figure.update_layout(showlegend=False)
+    date_axis(figure)
+    return figure
+
+
+def cumulative_cost(results: Results, *, language: str = "ko") -> go.Figure:
+    """Return the trading cost paid so far, one staircase a result."""
+    named = named_results(results, language)
+    currency = currency_of(next(iter(named.values())))
+    curves = {name: _cost_so_far(result) for name, result in named.items()}
+    largest = max(float(curve.max()) for curve in curves.values())
+    scale, unit = money_unit(largest, language, currency)
+    figure = new_figure(
+        label("cumulative_cost", language),
+        simulated=any_simulated(named.values()),
+        language=language,
+    )
+    for position, (name, curve) in enumerate(curves.items()):
+        figure.add_scatter(
+            x=curve.index,
+            y=(curve / scale).round(4),
+            name=name,
+            mode="lines",
+            line={
+                "shape": "hv",
+                "color": PALETTE[position % len(PALETTE)],
+                "width": 1.6,
+            },
+            hovertemplate="%{y:,.2f} " + unit,
+        )
+    figure.update_yaxes(
+        title_text=f"{label('cost', language)} ({unit})",
+        tickformat=",~r",
+        rangemode="tozero",
+    )
+    figure.update_layout(showlegend=len(named) > 1)
+    date_axis(figure)
+    return figure
+
+
+def _cost_so_far(result: PathResult) -> pd.Series[float]:
+    """Return the running cost at the first day, each rebalancing and the last day."""
+    first, last = result.path.index[0], result.path.index[-1]
+    dates = pd.to_datetime(result.events["event_date"])
+    paid = pd.Series(
+        result.events["cost_amount"].astype(float).to_numpy(), index=dates
+    ).cumsum()
+    total = float(paid.iloc[-1]) if len(paid) else 0.0
+    ends = pd.Series([0.0, total], index=[first, last])
+    joined = pd.concat([ends.iloc[:1], paid, ends.iloc[1:]])
+    return joined[~joined.index.duplicated(keep="last")]
+
+
+def _say_no_events(figure: go.Figure, language: str) -> go.Figure:
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    figure.add_annotation(
+        text=label("no_events", language),
+        xref="paper",
+        yref="paper",
+        x=0.5,
+        y=0.25,
+        showarrow=False,
+        font={"size": 14},
+    )
+    return figure
