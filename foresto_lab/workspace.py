@@ -68,7 +68,7 @@ def set_up_workspace(home: Path, *, with_sample: bool = True) -> WorkspaceSetup:
 
 
 def copy_notebooks(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Copy the explorer notebooks; return the names added, and those kept as changed."""
+    """Copy the explorer notebooks; return those added and those kept as changed."""
     added, kept = [], []
     try:
         folder.mkdir(parents=True, exist_ok=True)
