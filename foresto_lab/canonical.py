@@ -70,8 +70,8 @@ def _key(name: Any, where: str) -> str:
 def _instant(value: datetime, where: str) -> str:
     if value.tzinfo is None:
         raise InputError(
-            message=f"{where} is {value!r}, an instant without a time zone. Give it one, "
-            "or pass a date."
+            message=f"{where} is {value!r}, an instant without a time zone. Give it "
+            "one, or pass a date."
         )
     return value.astimezone(UTC).isoformat()
 

@@ -77,7 +77,7 @@ class RunFolders:
             _flush_folder(self.root)
 
     def discard(self, run_id: str) -> Path | None:
-        """Take a run's folder out of sight; return where it is, to remove or restore."""
+        """Take a run's folder out of sight; return where it is, to be removed."""
         folder = self.folder(run_id)
         discarded = self._trash / _marked(run_id)
         with storage_faults(folder):

@@ -114,7 +114,7 @@ class DatabaseCatalog:
         """Return the symbol that stands for each asset class."""
         query = select(InstrumentMap.asset_class, InstrumentMap.symbol)
         with self._database.reading() as session:
-            stored = {name: symbol for name, symbol in session.execute(query)}
+            stored = {row.asset_class: row.symbol for row in session.execute(query)}
         in_order = {str(name): stored.get(str(name)) for name in AssetClass}
         return MappingProxyType({k: v for k, v in in_order.items() if v is not None})
 

@@ -21,7 +21,7 @@ from foresto_lab.storage.models import (
     ScenarioDefinition,
     StoredRule,
 )
-from foresto_lab.types import AssetClass, TriggerType
+from foresto_lab.types import AssetClass
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -145,33 +145,16 @@ def find_rule(session: Session, name: str) -> StoredRule | None:
 
 def _rule_columns(rule: RebalancingRule) -> dict[str, Any]:
     """Return what queries ask of a rule, by column."""
-    if isinstance(rule, Hybrid):
-        parts = {**_rule_columns(rule.periodic), **_drift_columns(rule.drift)}
-        cost_rate = rule.cost_rate
-        if cost_rate is None:
-            cost_rate = rule.periodic.cost_rate
-        return {**parts, "trigger_type": TriggerType.HYBRID, "cost_rate": cost_rate}
-    if isinstance(rule, Drift):
-        return {"frequency": None, "base_day": None, **_drift_columns(rule)}
-    return _periodic_columns(rule)
-
-
-def _periodic_columns(rule: Periodic) -> dict[str, Any]:
-    return {
-        "trigger_type": TriggerType.PERIODIC,
-        "frequency": str(rule.frequency),
-        "base_day": str(rule.base_day),
-        "threshold": None,
-        "cost_rate": rule.cost_rate,
-    }
-
-
-def _drift_columns(rule: Drift) -> dict[str, Any]:
-    return {
-        "trigger_type": TriggerType.DRIFT,
-        "threshold": rule.threshold,
-        "cost_rate": rule.cost_rate,
-    }
+    hybrid = isinstance(rule, Hybrid)
+    parts = (rule.periodic, rule.drift) if hybrid else (rule,)
+    columns: dict[str, Any] = dict.fromkeys(("frequency", "base_day", "threshold"))
+    for part in parts:
+        if isinstance(part, Periodic):
+            columns["frequency"] = str(part.frequency)
+            columns["base_day"] = str(part.base_day)
+        elif isinstance(part, Drift):
+            columns["threshold"] = part.threshold
+    return {**columns, "trigger_type": str(rule.type), "cost_rate": rule.cost_rate}
 
 
 # --- instruments ------------------------------------------------------------------

@@ -123,7 +123,7 @@ def _plain_rows(events: pd.DataFrame) -> list[dict[str, Any]]:
     columns = {name: events[name].tolist() for name in EVENT_COLUMNS}
     columns["event_date"] = [_session(value) for value in columns["event_date"]]
     for name in ("before_weights", "after_weights"):
-        columns[name] = [to_json_value(value) for value in columns[name]]
+        columns[name] = [dict(value) for value in columns[name]]
     columns["trigger_type"] = [str(value) for value in columns["trigger_type"]]
     return [
         dict(zip(columns, values, strict=True))

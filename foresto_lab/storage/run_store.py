@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from foresto_lab.storage.database import Database
 
 CRASH_MESSAGE = "The process that ran it is gone"
+EVENTS = RebalancingEvent.__table__
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,39}")
 _RUNNING, _COMPLETED, _FAILED = (
     str(RunStatus.RUNNING),
@@ -139,7 +140,7 @@ class EmbeddedRunStore:
             session.flush()
             events = event_rows(run_id, artifacts)
             if events:
-                session.execute(insert(RebalancingEvent), events)
+                session.connection().execute(insert(EVENTS), events)
             self._folders.publish(staged, run_id)
             moves.append(partial(self._withdraw, run_id))
         return run_record(row, summary.measures)
@@ -228,7 +229,7 @@ class EmbeddedRunStore:
         return [f for f in self._folders.staged() if run_of(f) not in running]
 
     def _settle_discarded(self, session: Session) -> list[Path]:
-        """Put back the folders of deletions that were not committed; return the rest."""
+        """Put back what an uncommitted deletion moved away; return the rest."""
         removable = []
         for folder in self._folders.discarded():
             run = session.get(SimulationRun, run_of(folder))
@@ -304,7 +305,7 @@ class EmbeddedRunStore:
         return self._folders.load(row.run_id, row.artifact_checksum)
 
 
-def _rows() -> Select[tuple[SimulationRun, dict[str, Any]]]:
+def _rows() -> Select[SimulationRun, dict[str, Any]]:
     """Return the query for runs with their stored summaries, newest first."""
     return (
         select(SimulationRun, SimulationSummary.measures)
@@ -313,11 +314,11 @@ def _rows() -> Select[tuple[SimulationRun, dict[str, Any]]]:
     )
 
 
-def _with_status(status: str) -> Select[tuple[SimulationRun]]:
+def _with_status(status: str) -> Select[SimulationRun]:
     return select(SimulationRun).where(SimulationRun.status == status)
 
 
-def _ids_with_status(status: str) -> Select[tuple[str]]:
+def _ids_with_status(status: str) -> Select[str]:
     return select(SimulationRun.run_id).where(SimulationRun.status == status)
 
 

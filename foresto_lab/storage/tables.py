@@ -14,10 +14,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pandas.api.types import is_object_dtype
 
 from foresto_lab.storage.values import from_json_value, to_json_value
 
 JSON_MARK = {b"foresto": b"json"}
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 FREQUENCY_KEY = b"foresto.index_frequency"
 
 
@@ -29,17 +31,19 @@ def table_to_bytes(frame: pd.DataFrame) -> bytes:
     TypeError
         An object column holds a value that JSON and its few additions cannot.
     """
-    objects = [name for name, kind in frame.dtypes.items() if kind == object]
-    texts = {name: frame[name].map(_to_text).astype("str") for name in objects}
-    plain = frame.assign(**texts) if texts else frame
-    table = pa.Table.from_pandas(plain, nthreads=1)
+    objects = [name for name, kind in frame.dtypes.items() if is_object_dtype(kind)]
+    plain = frame.copy(deep=False)
     for name in objects:
-        position = table.schema.get_field_index(str(name))
-        marked = table.schema.field(position).with_metadata(JSON_MARK)
-        table = table.cast(table.schema.set(position, marked))
+        plain[name] = pd.array([_to_text(value) for value in frame[name]], dtype="str")
+    table = pa.Table.from_pandas(plain, nthreads=1)
+    marked = {str(name) for name in objects}
+    fields = [
+        f.with_metadata(JSON_MARK) if f.name in marked else f for f in table.schema
+    ]
+    schema = pa.schema(fields, metadata=_metadata(table, frame.index))
     sink = pa.BufferOutputStream()
     pq.write_table(
-        table.replace_schema_metadata(_metadata(table, frame.index)),
+        pa.Table.from_arrays(table.columns, schema=schema),
         sink,
         compression="zstd",
         compression_level=1,
@@ -53,12 +57,12 @@ def table_to_bytes(frame: pd.DataFrame) -> bytes:
 def table_from_bytes(content: bytes) -> pd.DataFrame:
     """Return the DataFrame whose Parquet file this is."""
     table = pq.read_table(pa.BufferReader(content), use_threads=False)
-    frame = table.to_pandas(use_threads=False)
+    frame: pd.DataFrame = table.to_pandas(use_threads=False)
     for name in _marked_columns(table.schema):
         frame[name] = _objects(frame[name])
     frequency = (table.schema.metadata or {}).get(FREQUENCY_KEY)
     if frequency is not None:
-        frame.index.freq = frequency.decode("ascii")
+        frame.index = pd.DatetimeIndex(frame.index, freq=frequency.decode("ascii"))
     return frame
 
 
@@ -76,7 +80,7 @@ def _marked_columns(schema: pa.Schema) -> list[str]:
 
 
 def _to_text(value: Any) -> str:
-    return json.dumps(to_json_value(value), ensure_ascii=False, allow_nan=False)
+    return _encode(to_json_value(value))
 
 
 def _objects(texts: pd.Series[Any]) -> pd.Series[Any]:

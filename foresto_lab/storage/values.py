@@ -9,11 +9,12 @@ Python values they hold.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-_READERS = {
+_AS_IS = (str, int, bool, type(None))
+_READERS: dict[str, Callable[[Any], Any]] = {
     "$float": float,
     "$instant": datetime.fromisoformat,
     "$date": date.fromisoformat,
@@ -23,24 +24,33 @@ _READERS = {
 
 def to_json_value(value: Any) -> Any:
     """Return a value as JSON types that ``from_json_value`` turns back."""
-    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
-        value = value.item()
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else {"$float": repr(float(value))}
+    kind = type(value)
+    if kind in _AS_IS or (kind is float and math.isfinite(value)):
+        return value
     if isinstance(value, Mapping):
         return _from_mapping(value)
     if isinstance(value, (list, tuple)):
         return [to_json_value(inner) for inner in value]
-    if type(value) is datetime:
+    if kind is datetime:
         return {"$instant": value.isoformat()}
-    return {"$date": value.isoformat()} if type(value) is date else value
+    if kind is date:
+        return {"$date": value.isoformat()}
+    return _from_number(value)
+
+
+def _from_number(value: Any) -> Any:
+    """Return a number of any make; what is none is left for JSON to refuse."""
+    plain = value.item() if getattr(value, "ndim", None) == 0 else value
+    if not isinstance(plain, float):
+        return str(plain) if isinstance(plain, str) else plain
+    return float(plain) if math.isfinite(plain) else {"$float": repr(float(plain))}
 
 
 def _from_mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
-    pairs = [[name, to_json_value(inner)] for name, inner in value.items()]
-    if all(isinstance(name, str) and not name.startswith("$") for name, _ in pairs):
-        return {str(name): inner for name, inner in pairs}
-    return {"$mapping": pairs}
+    plain = {name: to_json_value(inner) for name, inner in value.items()}
+    if all(type(name) is str and name[:1] != "$" for name in plain):
+        return plain
+    return {"$mapping": [list(pair) for pair in plain.items()]}
 
 
 def from_json_value(value: Any) -> Any:

@@ -55,7 +55,8 @@ class Storage:
         """The price series; the lake's packages are imported at the first use."""
         from foresto_lab.storage.lake import LakeSeriesStore
 
-        return LakeSeriesStore(self.home / DATA_FOLDER / LAKE_FOLDER)
+        series: SeriesStore = LakeSeriesStore(self.home / DATA_FOLDER / LAKE_FOLDER)
+        return series
 
     def close(self) -> None:
         """Close this process's connections; what is used again opens new ones."""
