@@ -333,19 +333,28 @@ def rule_label(text: str | None, language: str = "ko") -> str:
     """
     if not text:
         return label("buy_and_hold", language)
-    if language == "ko":
-        text = re.sub(r"DRIFT>=(\S+%)", r"괴리 \1 이상", text)
-        text = text.replace(" & ", " + ").replace(" | ", " 또는 ")
-    else:
-        text = text.replace("DRIFT>=", "drift ≥ ").replace(" | ", " or ")
-        text = text.replace(" & ", " and ")
-    text = text.replace("/", " " if language == "ko" else ", ")
+    text = _DRIFT.sub(lambda found: _drift_words(found, language), text)
+    for mark, (korean, english) in _JOINTS.items():
+        text = text.replace(mark, korean if language == "ko" else english)
     words = re.sub(
         r"[A-Z]{3,}(?:_[A-Z]+)*",
         lambda found: asset_label(found[0], language),
         text,
     )
     return words[:1].upper() + words[1:]
+
+
+_JOINTS: Final = {"/": (" ", ", "), " & ": (" + ", " and "), " | ": (" 또는 ", " or ")}
+_DRIFT: Final = re.compile(r"DRIFT>=(\S+?%)( of target)?(, to band edge)?")
+
+
+def _drift_words(found: re.Match[str], language: str) -> str:
+    size, relative, to_edge = found.groups()
+    if language == "ko":
+        measure = "목표 대비 괴리" if relative else "괴리"
+        return f"{measure} {size} 이상" + (", 허용 범위까지만 조정" if to_edge else "")
+    of_target = " of target" if relative else ""
+    return f"drift ≥ {size}{of_target}" + (", to the band's edge" if to_edge else "")
 
 
 # --- numbers ----------------------------------------------------------------------
