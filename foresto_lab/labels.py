@@ -148,6 +148,11 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "coverage": ("데이터 범위", "Coverage"),
     "summary": ("요약", "Summary"),
     "setting": ("설정", "Settings"),
+    "custom_portfolio": ("사용자 지정 포트폴리오", "Custom portfolio"),
+    "calendar_of": ("거래일 달력: {calendar}", "Calendar: {calendar}"),
+    "performance": ("성과", "Performance"),
+    "risk": ("위험", "Risk"),
+    "portfolio_and_trading": ("비중과 거래", "Weights and trading"),
     "comparison": ("규칙 비교", "Rules side by side"),
     "best": ("최고", "best"),
     "best_note": (
@@ -432,7 +437,7 @@ def day(value: date | datetime | str | None) -> str:
     return value[:10] if isinstance(value, str) else f"{value:%Y-%m-%d}"
 
 
-def format_metric(
+def measure_text(
     name: str, value: Any, language: str = "ko", currency: str = "KRW"
 ) -> str:
     """Return a summary's number as its measure is written, with its unit."""
@@ -451,7 +456,7 @@ def format_metric(
             return MISSING if _is_missing(value) else str(value)
 
 
-measure_text = format_metric
+format_metric = measure_text
 
 
 def best_of(name: str, values: Iterable[float | None]) -> set[int]:
