@@ -9,6 +9,7 @@ ForestoError
 │   ├── CalendarRangeError                outside the years a calendar knows
 │   ├── RuleError                         a rebalancing rule that cannot be
 │   ├── WeightError                       weights that are no portfolio
+│   │   └── UnknownAssetError (UnknownNameError)   an asset without a column of prices
 │   └── PriceTableError                   prices that cannot be simulated on
 │       ├── PriceGapError                 a held asset has no price on a session
 │       └── PriceValueError               zero, negative or infinite prices
@@ -152,6 +153,10 @@ class RuleError(InputError):
 
 class WeightError(InputError):
     """Weights are not a portfolio: over 1, negative, NaN, or of unknown assets."""
+
+
+class UnknownAssetError(WeightError, UnknownNameError):
+    """Weights name an asset that the prices have no column for."""
 
 
 class PriceTableError(InputError):
