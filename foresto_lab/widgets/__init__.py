@@ -1,0 +1,8 @@
+"""Widgets for the notebook. Each is usable in one line, and has logic without a page.
+
+>>> fl.widgets.scenario_explorer()                                # doctest: +SKIP
+"""
+
+from foresto_lab.widgets.explorer import ScenarioExplorer, scenario_explorer
+
+__all__ = ["ScenarioExplorer", "scenario_explorer"]

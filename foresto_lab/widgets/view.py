@@ -1,0 +1,112 @@
+"""The explorer's page: passes the browser's commands on, and sends back the state."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import anywidget
+import traitlets
+from plotly.offline import get_plotlyjs
+
+from foresto_lab.errors import ForestoError
+from foresto_lab.widgets.chart import PALETTES
+from foresto_lab.widgets.page import from_page, state_of, wording
+
+if TYPE_CHECKING:
+    from foresto_lab.widgets.explorer import ScenarioExplorer
+
+_STATIC: Final = Path(__file__).parent / "static"
+
+
+@cache
+def _script() -> str:
+    return "".join(
+        (_STATIC / name).read_text("utf-8") for name in ("plot.js", "explorer.js")
+    )
+
+
+@cache
+def _plotly() -> bytes:
+    """Return plotly.js of the installed package, gzipped for the way to the browser."""
+    return gzip.compress(get_plotlyjs().encode(), compresslevel=6)
+
+
+class ExplorerView(anywidget.AnyWidget):  # type: ignore[misc]
+    """The page of a :class:`ScenarioExplorer`, shown by JupyterLab.
+
+    A change in the browser is one message here, and its answer one message there: the
+    whole ``state``, with the curves as binary columns.
+    """
+
+    _esm = _script()
+    _css = (_STATIC / "explorer.css").read_text("utf-8")
+    state = traitlets.Dict().tag(sync=True)
+    wording = traitlets.Dict().tag(sync=True)
+    palettes = traitlets.Dict(PALETTES).tag(sync=True)
+
+    def __init__(self, explorer: ScenarioExplorer) -> None:
+        self._explorer = explorer
+        self._answered = 0
+        self._version = 0
+        self._showing = threading.RLock()
+        super().__init__(wording=wording(explorer), state=self._new_state())
+        explorer.subscribe(self._show)
+        self.on_msg(self._receive)
+
+    def _new_state(self) -> dict[str, Any]:
+        self._version += 1
+        return {
+            **state_of(self._explorer),
+            "answers": self._answered,
+            "version": self._version,
+        }
+
+    def _show(self) -> None:
+        """Send the explorer as it is now; a report's thread may do so too."""
+        with self._showing:
+            self.state = self._new_state()
+
+    def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:
+        """Carry out a command of the page; whatever goes wrong becomes a message."""
+        if content["command"] == "plotly":
+            self.send({"event": "plotly"}, buffers=[_plotly()])
+            return
+        explorer = self._explorer
+        self._answered = content["id"]
+        before = self._version
+        try:
+            self._commands()[content["command"]](content)
+        except ForestoError as error:
+            explorer.message = str(error)
+        except Exception as error:  # the page has no other place for a fault to show
+            explorer.message = f"{type(error).__name__}: {error}"
+        else:
+            if self._version > before:
+                return
+        self._show()
+
+    def _commands(self) -> dict[str, Callable[[dict[str, Any]], object]]:
+        explorer = self._explorer
+        return {
+            "set": lambda c: explorer.set(
+                gesture=c.get("gesture"), **from_page(c["changes"])
+            ),
+            "add": lambda c: explorer.add(),
+            "remove": lambda c: explorer.remove(c["index"]),
+            "select": lambda c: explorer.select(c["index"]),
+            "last_years": lambda c: explorer.last_years(c["years"]),
+            "undo": lambda c: explorer.undo(),
+            "redo": lambda c: explorer.redo(),
+            "save": lambda c: explorer.save(),
+            "report": lambda c: explorer.report(),
+            "language": lambda c: self._speak(c["language"]),
+        }
+
+    def _speak(self, language: str) -> None:
+        self._explorer.set_language(language)
+        self.wording = wording(self._explorer)
