@@ -2,7 +2,7 @@
 
 Arrow keeps dtypes, index and floats. It cannot keep what a column of Python objects
 holds (an event's weights by name, a None among numbers): such columns are written as
-JSON text, marked in the field's metadata.
+JSON text. Parquet has no times in whole seconds. Both are marked in the field.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from pandas.api.types import is_object_dtype
 
 from foresto_lab.storage.values import from_json_value, to_json_value
 
-JSON_MARK = {b"foresto": b"json"}
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+MARK = b"foresto"
+JSON, SECONDS = b"json", b"seconds"
 FREQUENCY_KEY = b"foresto.index_frequency"
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 def table_to_bytes(frame: pd.DataFrame) -> bytes:
@@ -36,11 +37,7 @@ def table_to_bytes(frame: pd.DataFrame) -> bytes:
     for name in objects:
         plain[name] = pd.array([_to_text(value) for value in frame[name]], dtype="str")
     table = pa.Table.from_pandas(plain, nthreads=1)
-    marked = {str(name) for name in objects}
-    fields = [
-        f.with_metadata(JSON_MARK) if f.name in marked else f for f in table.schema
-    ]
-    schema = pa.schema(fields, metadata=_metadata(table, frame.index))
+    schema = _marked_schema(table.schema, {str(name) for name in objects}, frame.index)
     sink = pa.BufferOutputStream()
     pq.write_table(
         pa.Table.from_arrays(table.columns, schema=schema),
@@ -54,29 +51,38 @@ def table_to_bytes(frame: pd.DataFrame) -> bytes:
     return bytes(memoryview(sink.getvalue()))
 
 
+def _marked_schema(schema: pa.Schema, objects: set[str], index: pd.Index[Any]) -> Any:
+    """Return the schema with what Parquet would not tell a reader."""
+    fields = []
+    for field in schema:
+        if field.name in objects:
+            field = field.with_metadata({MARK: JSON})
+        elif getattr(field.type, "unit", None) == "s":
+            field = field.with_metadata({MARK: SECONDS})
+        fields.append(field)
+    metadata = dict(schema.metadata)
+    frequency = getattr(index, "freqstr", None)
+    if frequency is not None:
+        metadata[FREQUENCY_KEY] = frequency.encode("ascii")
+    return pa.schema(fields, metadata=metadata)
+
+
 def table_from_bytes(content: bytes) -> pd.DataFrame:
     """Return the DataFrame whose Parquet file this is."""
     table = pq.read_table(pa.BufferReader(content), use_threads=False)
     frame: pd.DataFrame = table.to_pandas(use_threads=False)
-    for name in _marked_columns(table.schema):
-        frame[name] = _objects(frame[name])
-    frequency = (table.schema.metadata or {}).get(FREQUENCY_KEY)
+    for field in table.schema:
+        mark = (field.metadata or {}).get(MARK)
+        if mark == JSON:
+            frame[field.name] = _objects(frame[field.name])
+        elif mark == SECONDS and field.name in frame.columns:
+            frame[field.name] = frame[field.name].dt.as_unit("s")
+        elif mark == SECONDS and isinstance(frame.index, pd.DatetimeIndex):
+            frame.index = frame.index.as_unit("s")
+    frequency = table.schema.metadata.get(FREQUENCY_KEY)
     if frequency is not None:
         frame.index = pd.DatetimeIndex(frame.index, freq=frequency.decode("ascii"))
     return frame
-
-
-def _metadata(table: pa.Table, index: pd.Index[Any]) -> dict[bytes, bytes]:
-    metadata = dict(table.schema.metadata)
-    frequency = getattr(index, "freqstr", None)
-    if frequency is not None:
-        metadata[FREQUENCY_KEY] = frequency.encode("ascii")
-    return metadata
-
-
-def _marked_columns(schema: pa.Schema) -> list[str]:
-    mark = next(iter(JSON_MARK))
-    return [field.name for field in schema if mark in (field.metadata or {})]
 
 
 def _to_text(value: Any) -> str:

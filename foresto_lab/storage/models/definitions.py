@@ -91,7 +91,7 @@ class PortfolioAllocation(Base):
 
     __tablename__ = "portfolio_allocation"
     __table_args__ = (
-        CheckConstraint("weight >= 0 AND weight <= 1", name="weight"),
+        CheckConstraint("weight >= 0 AND weight <= 1.000000001", name="weight"),
         CheckConstraint("position >= 0", name="position"),
         CheckConstraint("length(asset_class) > 0", name="asset_class"),
     )

@@ -188,7 +188,8 @@ def _create_definition_tables() -> None:
         ),
         sa.CheckConstraint("position >= 0", name="ck_portfolio_allocation_position"),
         sa.CheckConstraint(
-            "weight >= 0 AND weight <= 1", name="ck_portfolio_allocation_weight"
+            "weight >= 0 AND weight <= 1.000000001",
+            name="ck_portfolio_allocation_weight",
         ),
         sa.ForeignKeyConstraint(
             ["portfolio_id"],
