@@ -57,7 +57,7 @@ def plan_simulation(
     start: str | date | None = None,
     end: str | date | None = None,
     initial_amount: float = 1_000_000,
-    rebalancing: RebalancingRule | str | None = None,
+    rebalancing: RebalancingRule | Mapping[str, Any] | str | None = None,
     instruments: Mapping[str, str] | None = None,
     calendar: str | None = None,
     execution: str = "close",
@@ -80,7 +80,7 @@ def plan_simulation(
     """
     scenario = resolve_scenario(portfolio, catalog, use_scenario_db=use_scenario_db)
     weights = scenario.weights if scenario else _custom_weights(portfolio)
-    rule = catalog.rule(rebalancing) if isinstance(rebalancing, str) else rebalancing
+    rule = _resolve_rule(rebalancing, catalog)
     if rule is not None and not use_rebalancing:
         raise RebalancingDisabledError(rule=rule.label)
     first, last = parse_date(start, "start"), parse_date(end, "end")
@@ -94,7 +94,7 @@ def plan_simulation(
     known = {item.symbol: item for item in catalog.instruments()}
     request = SimulationRequest(
         scenario=scenario.name if scenario else None,
-        weights={label: float(weight) for label, weight in weights.items()},
+        weights=weights,
         instruments=symbols,
         start=first,
         end=last,
@@ -130,9 +130,25 @@ def resolve_scenario(
     return built_in[portfolio.upper()]
 
 
+def _resolve_rule(
+    given: RebalancingRule | Mapping[str, Any] | str | None, catalog: Catalog
+) -> RebalancingRule | None:
+    """Return the rule that is meant: by name, as its ``to_dict``, or itself."""
+    if isinstance(given, str):
+        return catalog.rule(given)
+    if isinstance(given, Mapping):
+        from foresto_lab.rebalancing import parse_rule
+
+        return parse_rule(given)
+    return given
+
+
 def _custom_weights(portfolio: object) -> Mapping[str, float]:
-    if isinstance(portfolio, Mapping) and portfolio:
-        return portfolio
+    from foresto_lab.scenarios.weights import parse_weights
+
+    if isinstance(portfolio, Mapping):
+        parsed = parse_weights(portfolio)
+        return {str(label): weight for label, weight in parsed.items()}
     raise InputError(
         message=f"A portfolio is a scenario's name, a Scenario, or a mapping of symbol "
         f"to weight, not {portfolio!r}."
