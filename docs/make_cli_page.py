@@ -16,9 +16,9 @@ INTRODUCTION = """\
 
 <!-- Made by docs/make_cli_page.py from the commands' own help. -->
 
-`foresto COMMAND --help` shows the same. `--home DIR` names the workspace, before or after
-the command; left out, it is the nearest one here or above. `--json`, where there is one,
-prints for programs instead of people.
+`foresto COMMAND --help` shows the same. `--home DIR` names the workspace, before or
+after the command; left out, it is the nearest one here or above. `--json`, where there
+is one, prints for programs instead of people.
 
 | exit code | meaning |
 | ---: | --- |
@@ -98,8 +98,8 @@ def meaning(option: click.Option) -> str:
 def settings() -> str:
     """Return the table of settings."""
     rows = [
-        f"| `FORESTO_{name.upper()}` | {'' if field.default is None else field.default} "
-        f"| {field.description or ''} |"
+        f"| `FORESTO_{name.upper()}` | "
+        f"{'' if field.default is None else field.default} | {field.description} |"
         for name, field in Settings.model_fields.items()
     ]
     return SETTINGS + "\n".join(rows) + "\n"
