@@ -78,7 +78,7 @@ def write_settings(folder: Path, plugin: str, values: dict[str, Any]) -> None:
 
 @contextmanager
 def jupyter_server(root: Path, scratch: Path) -> Iterator[JupyterServer]:
-    """Start JupyterLab on ``root``, on a free loopback port; end it with its kernels."""
+    """Start JupyterLab on ``root``, on a free port; end it and its kernels after."""
     token = secrets.token_hex(16)
     settings = scratch / "settings"
     for plugin, values in QUIET_SETTINGS.items():
