@@ -12,7 +12,6 @@ import numpy as np
 from numba import types
 
 from foresto_lab.engine._compile import (
-    INPUT_1D,
     OUTPUT_1D,
     compiled_kernel,
     kernel_step,
@@ -110,22 +109,50 @@ def _tail_figures(returns: Float64Array1D, bound: float) -> tuple[float, float]:
         low[count] = returns[i]
         count += 1 if returns[i] <= bound else 0
     if count < rank + 2:
-        low[:] = returns
+        for i in range(n):
+            low[i] = returns[i]
         count = n
-    tail = np.partition(low[:count], rank)
-    quantile = tail[rank]
+    _select(low, count, rank)
+    quantile = low[rank]
     if place > rank:
         following = np.inf
         for i in range(rank + 1, count):
-            following = min(following, tail[i])
+            following = min(following, low[i])
         quantile += (place - rank) * (following - quantile)
     total = 0.0
     members = 0
     for i in range(count):
-        if tail[i] <= quantile:
-            total += tail[i]
+        if low[i] <= quantile:
+            total += low[i]
             members += 1
     return quantile, total / members
+
+
+@kernel_step
+def _select(values: Float64Array1D, count: int, rank: int) -> None:
+    """Order the first ``count`` values so far that the one at ``rank`` is in place.
+
+    None before it is above it, none after it below (Hoare's selection).
+    """
+    left, right = 0, count - 1
+    while left < right:
+        pivot = values[(left + right) // 2]
+        low, high = left, right
+        while low <= high:
+            while values[low] < pivot:
+                low += 1
+            while values[high] > pivot:
+                high -= 1
+            if low <= high:
+                values[low], values[high] = values[high], values[low]
+                low += 1
+                high -= 1
+        if rank <= high:
+            right = high
+        elif rank >= low:
+            left = low
+        else:
+            return
 
 
 @kernel_step
@@ -208,7 +235,8 @@ def summarize(
     figures: Float64Array1D,
 ) -> None:
     """Write the figures of one path; see ``summary_kernel``."""
-    figures[:N_FIGURES] = np.nan
+    for figure in range(N_FIGURES):
+        figures[figure] = np.nan
     n = nav.shape[0]
     growth = nav[n - 1] / nav[0]
     figures[0] = growth - 1.0
@@ -224,8 +252,8 @@ def summarize(
 
 @compiled_kernel(
     types.void(
-        INPUT_1D,
-        INPUT_1D,
+        OUTPUT_1D,
+        OUTPUT_1D,
         INPUT_DAYS,
         INPUT_DAYS,
         INPUT_DAYS,

@@ -89,7 +89,7 @@ def _project_on_band(
         high[holding] = min(targets[holding] + band, 1.0)
         corners[2 * holding] = low[holding] - weights[holding]
         corners[2 * holding + 1] = high[holding] - weights[holding]
-    corners.sort()
+    _sort(corners)
     left, right = 0, 2 * n_holdings - 1
     while right - left > 1:
         middle = (left + right) // 2
@@ -105,6 +105,18 @@ def _project_on_band(
         shift += step * (corners[right] - corners[left])
     for holding in range(n_holdings):
         after[holding] = min(max(weights[holding] + shift, low[holding]), high[holding])
+
+
+@kernel_step
+def _sort(values: Float64Array1D) -> None:
+    """Sort a few values in place, by insertion."""
+    for i in range(1, values.shape[0]):
+        value = values[i]
+        place = i
+        while place > 0 and values[place - 1] > value:
+            values[place] = values[place - 1]
+            place -= 1
+        values[place] = value
 
 
 @kernel_step
@@ -200,8 +212,8 @@ def walk(
         units[holding] = target * initial_amount
     for asset in range(n_assets):
         units[asset] /= prices[0, asset]
-    if recording:
-        weights[:, 0] = targets[:n_assets]
+        if recording:
+            weights[asset, 0] = targets[asset]
     nav[0] = initial_amount
     pending = 0
     n_events = 0
@@ -239,8 +251,9 @@ def walk(
                 event_amounts[n_events, 1] = cost
                 event_amounts[n_events, 2] = total
                 event_amounts[n_events, 3] = nav_after
-                event_weights[n_events, 0] = before[:n_assets]
-                event_weights[n_events, 1] = after[:n_assets]
+                for asset in range(n_assets):
+                    event_weights[n_events, 0, asset] = before[asset]
+                    event_weights[n_events, 1, asset] = after[asset]
             n_events += 1
             total_turnover += turnover
             total_cost += cost

@@ -13,9 +13,9 @@ import pandas as pd
 from foresto_lab import engine
 from foresto_lab.errors import InputError, RuleError, WeightError
 from foresto_lab.market.calendars import get_calendar
+from foresto_lab.metrics import SESSIONS_PER_YEAR
 from foresto_lab.rebalancing import ProportionalCost, RebalancingRule
 from foresto_lab.scenarios.simulation import (
-    PERIODS_PER_YEAR,
     Terms,
     parse_terms,
     require_columns,
@@ -221,7 +221,7 @@ def _sweep(
             span.month_ends,
             span.year_ends,
             span.years,
-            PERIODS_PER_YEAR,
+            SESSIONS_PER_YEAR,
             figures[rows],
         )
 

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from foresto_lab.errors import (
 )
 from foresto_lab.market.calendars import TradingCalendar, get_calendar
 from foresto_lab.market.price_table import PriceTable
+from foresto_lab.metrics import SESSIONS_PER_YEAR
 from foresto_lab.rebalancing import (
     ProportionalCost,
     RebalancingRule,
@@ -40,8 +41,6 @@ from foresto_lab.types import BoolArray1D, Execution, Float64Array1D, RunKind
 
 if TYPE_CHECKING:
     import pandas as pd
-
-PERIODS_PER_YEAR: Final = 252.0
 
 
 RuleArguments: TypeAlias = tuple[BoolArray1D, int, float, bool, bool, bool, float]
@@ -283,7 +282,7 @@ def _figures(
         span.month_ends,
         span.year_ends,
         span.years,
-        PERIODS_PER_YEAR,
+        SESSIONS_PER_YEAR,
         0.0,
         figures,
     )

@@ -14,6 +14,7 @@ from foresto_lab.errors import DateRangeError, LateStartError
 from foresto_lab.findings import Finding
 from foresto_lab.market.calendars import TradingCalendar, parse_session
 from foresto_lab.market.price_table import PriceTable, parse_price_table
+from foresto_lab.metrics.periods import DAYS_PER_YEAR, period_ends
 from foresto_lab.types import Int64Array1D, SessionArray, Severity
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 DateLike: TypeAlias = "str | dt.date | np.datetime64"
 
-DAYS_PER_YEAR: Final = 365.25
 LATEST_START: Final = 5
 """How many sessions after the start asked for a simulation may begin."""
 _SHOWN: Final = 5
@@ -63,18 +63,6 @@ class Span:
     def year_ends(self) -> Int64Array1D:
         """The row that each calendar year ends on, of those with a return."""
         return period_ends(self.sessions, "Y")
-
-
-def period_ends(sessions: SessionArray, unit: str) -> Int64Array1D:
-    """Return where each calendar month ("M") or year ("Y") ends.
-
-    Row 0 is the base of the first return and belongs to no period.
-    """
-    periods = sessions[1:].astype(f"datetime64[{unit}]")
-    if len(periods) == 0:
-        return np.zeros(0, dtype=np.int64)
-    turns = np.flatnonzero(periods[1:] != periods[:-1]) + 1
-    return np.append(turns, len(sessions) - 1).astype(np.int64)
 
 
 def parse_span(
