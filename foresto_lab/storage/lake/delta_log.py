@@ -1,0 +1,266 @@
+"""The Delta log of a table: its snapshots and commits.
+
+Every commit is a compare and swap: it names the version it was made for and loses when
+another process has written that one first. Checkpoints are housekeeping that may fail
+without failing a load, and log files are never cleaned up: every data version stays
+readable.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from foresto_lab.errors import CorruptStoreError, StorageError, UnknownNameError
+from foresto_lab.storage.lake.faults import write_fault
+from foresto_lab.storage.lake.fresh_process import call_where_deltalake_works
+from foresto_lab.storage.lake.layout import TableLayout
+from foresto_lab.storage.lake.location import Location
+from foresto_lab.storage.lake.snapshot import EMPTY, Change, Snapshot
+
+CHECKPOINT_EVERY = 20
+"""Commits between two checkpoints."""
+
+SNAPSHOTS_KEPT = 16
+"""Earlier versions kept in memory once read."""
+
+LOG_FOLDER = "_delta_log"
+
+
+class DeltaLog:
+    """The log of one table. Any number of threads and processes may use it.
+
+    Parameters
+    ----------
+    table : Location
+        The table's folder; it need not exist yet.
+    layout : TableLayout
+        The table's name and columns.
+    mark_names : tuple of str
+        Names of the numbers that commits record; see ``Snapshot.marks``.
+    """
+
+    def __init__(
+        self, table: Location, layout: TableLayout, mark_names: tuple[str, ...]
+    ) -> None:
+        self.table = table
+        self.layout = layout
+        self._mark_names = mark_names
+        self._newest: tuple[Snapshot, int] | None = None
+        self._earlier: dict[int, Snapshot] = {}
+
+    def snapshot(self) -> Snapshot:
+        """Return the newest snapshot; costs two looks at the disk when it is known.
+
+        Raises
+        ------
+        CorruptStoreError
+            The log cannot be read.
+        """
+        known = self._newest
+        if known and self._is_newest(*known):
+            return known[0]
+        if not self._has_log():
+            return Snapshot(self.layout.name)
+        replaced = known is not None and self._identity(known[0].version) != known[1]
+        snapshot = self._read(None, anew=known is None or replaced)
+        self._newest = (snapshot, self._identity(snapshot.version))
+        return snapshot
+
+    def snapshot_of(self, data_version: str) -> Snapshot:
+        """Return the snapshot that a data version names.
+
+        Raises
+        ------
+        UnknownNameError
+            The table never had this data version.
+        CorruptStoreError
+            The log cannot be read.
+        """
+        newest = self.snapshot()
+        if data_version == newest.data_version:
+            return newest
+        if data_version == Snapshot(self.layout.name).data_version:
+            return Snapshot(self.layout.name)
+        number = self._number_in(data_version)
+        if number is not None and number < (newest.data_number or 0):
+            snapshot = self.at_version(number)
+            if snapshot.data_number == number:
+                return snapshot
+        raise UnknownNameError(
+            kind="data version", given=data_version, allowed=(newest.data_version,)
+        )
+
+    def at_version(self, version: int) -> Snapshot:
+        """Return the snapshot at a version of the log."""
+        snapshot = self._earlier.get(version)
+        if snapshot is None:
+            snapshot = self._read(version, anew=False)
+            while len(self._earlier) >= SNAPSHOTS_KEPT:
+                with suppress(KeyError, StopIteration, RuntimeError):
+                    del self._earlier[next(iter(self._earlier))]
+            self._earlier[version] = snapshot
+        return snapshot
+
+    def ensure_table(self) -> Snapshot:
+        """Return the newest snapshot of the table, creating it if there is none.
+
+        Raises
+        ------
+        WorkspaceReadOnlyError, DiskFullError
+            It cannot be created.
+        """
+        from foresto_lab.storage.lake import delta_calls
+
+        if not self._has_log():
+            with suppress(delta_calls.LostRaceError):
+                self._write(delta_calls.create_table, self.table.uri, self.layout)
+        return self.snapshot()
+
+    def commit(self, change: Change) -> Snapshot:
+        """Commit a change and return the snapshot after it.
+
+        Raises
+        ------
+        LostRaceError
+            Another process wrote the version that the change was made for.
+        WorkspaceReadOnlyError, DiskFullError
+            The commit cannot be written; the table is as before.
+        """
+        from foresto_lab.storage.lake import delta_calls
+
+        if change.changes_rows:
+            marks = {self.layout.name: change.version} | dict(change.marks)
+            change = replace(change, marks=marks)
+        try:
+            self._write(delta_calls.commit, self.table.uri, self.layout, change)
+        except BaseException:
+            if not self._landed(change):
+                raise
+        if change.version % CHECKPOINT_EVERY == 0:
+            with suppress(Exception):
+                self._call(delta_calls.write_checkpoint, self.table.uri)
+        return self.snapshot()
+
+    def _landed(self, change: Change) -> bool:
+        """Return whether a commit that raised is in the log all the same.
+
+        When that cannot be found out it counts as landed in doubt: the caller then
+        keeps the files, and loading again changes nothing.
+        """
+        if not os.path.exists(self._log_file(change.version)) or not change.added:
+            return False
+        paths = {file.path for file in self.at_version(change.version).files}
+        return paths.issuperset(file.path for file in change.added)
+
+    def _read(self, version: int | None, *, anew: bool) -> Snapshot:
+        from foresto_lab.storage.lake import delta_calls
+
+        try:
+            snapshot: Snapshot = self._call(
+                delta_calls.read_snapshot,
+                self.table.uri,
+                self.layout.name,
+                self._mark_names,
+                version,
+                anew=anew,
+            )
+        except StorageError:
+            raise
+        except Exception as error:
+            raise self._damage(error) from error
+        return snapshot
+
+    def _write(self, function: Callable[..., None], *args: Any) -> None:
+        from foresto_lab.storage.lake.delta_calls import LostRaceError
+
+        try:
+            self._call(function, *args)
+        except (LostRaceError, StorageError):
+            raise
+        except Exception as error:
+            raise write_fault(error, self.table) from error
+
+    @staticmethod
+    def _call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            return call_where_deltalake_works(function, *args, **kwargs)
+        except BaseException as error:
+            # deltalake's panics are no Exceptions, so that nobody catches them.
+            if type(error).__name__ == "PanicException":
+                raise RuntimeError(str(error)) from error
+            raise
+
+    def _number_in(self, data_version: str) -> int | None:
+        name, _, number = str(data_version).partition("@")
+        matches = name == self.layout.name and number.isdecimal() and number != EMPTY
+        return int(number) if matches else None
+
+    # --- looking at the log's files ---------------------------------------------
+
+    def _log_file(self, version: int) -> str:
+        return self.table.child(LOG_FOLDER, f"{version:020d}.json").uri
+
+    def _identity(self, version: int) -> int:
+        """Return a number that changes when a log file is replaced; 0 without it."""
+        with suppress(OSError):
+            return os.stat(self._log_file(version)).st_ino
+        return 0
+
+    def _is_newest(self, snapshot: Snapshot, identity: int) -> bool:
+        if os.path.exists(self._log_file(snapshot.version + 1)):
+            return False
+        return identity != 0 and self._identity(snapshot.version) == identity
+
+    def _has_log(self) -> bool:
+        if os.path.exists(self._log_file(0)):
+            return True
+        with suppress(FileNotFoundError, NotADirectoryError):
+            names = os.listdir(self.table.child(LOG_FOLDER).uri)
+            return any(name.endswith((".json", ".parquet")) for name in names)
+        return False
+
+    def _damage(self, error: Exception) -> CorruptStoreError:
+        """Return the error that names the log file which cannot be read."""
+        path, reason = self.table.uri, f"{str(error).splitlines()[0]}."
+        fix = "Put the table's _delta_log folder back from a copy of the workspace."
+        names = os.listdir(self.table.child(LOG_FOLDER).uri)
+        found = sorted(int(n[:-5]) for n in names if n[:-5].isdecimal() and "." in n)
+        for version in range(found[-1] + 1 if found else 1):
+            broken = self._broken_line(version)
+            if broken:
+                path, reason = self._log_file(version), broken
+                fix = _log_fix(self.layout.name, version)
+                break
+        return CorruptStoreError(path=path, reason=reason, fix=fix)
+
+    def _broken_line(self, version: int) -> str:
+        """Return what is wrong with a log file; empty when it reads."""
+        try:
+            with open(self._log_file(version), encoding="utf-8") as lines:
+                content = [json.loads(line) for line in lines if line.strip()]
+        except FileNotFoundError:
+            return "the log file is missing."
+        except (OSError, ValueError) as error:
+            return f"the log file cannot be read ({error})."
+        if not all(isinstance(action, dict) for action in content) or not content:
+            return "the log file holds no commit."
+        return ""
+
+
+def _log_fix(table: str, version: int) -> str:
+    copy = "Put it back from a copy of the workspace"
+    if version <= 1:
+        return (
+            f"{copy}. Without one, move the table's folder away and load its prices "
+            "again with `foresto data load FILE`."
+        )
+    return (
+        f"{copy}. Without one, move this log file and all with higher numbers away: "
+        f"{table} then reads as of version {version - 1}; load what came after it "
+        "again with `foresto data load FILE`."
+    )

@@ -1,0 +1,148 @@
+"""Reading the lake: DuckDB over exactly the files of a snapshot."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import numpy as np
+
+from foresto_lab.storage.lake.corruption import read_faults
+from foresto_lab.storage.lake.layout import TableLayout
+from foresto_lab.storage.lake.location import Location
+from foresto_lab.storage.lake.snapshot import DataFile
+from foresto_lab.storage.processes import PerProcess
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+SYMBOLS_IN_TEXT = 64
+"""Symbols compared one by one; more of them are joined as a table."""
+
+
+def _connect() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "python_enable_replacements": "false",
+            "temp_directory": tempfile.gettempdir(),
+        }
+    )
+
+
+_connection = PerProcess(_connect)
+"""One in-memory database a process; each call reads through a cursor of its own."""
+
+
+class Scan:
+    """The rows of some files, as the FROM and WHERE of a query.
+
+    Parameters
+    ----------
+    table : Location
+        The table's folder.
+    files : sequence of DataFile
+        The files to read; none make an empty relation.
+    symbols, start, end
+        What the rows are limited to; None for no limit.
+    """
+
+    def __init__(
+        self,
+        table: Location,
+        layout: TableLayout,
+        files: Sequence[DataFile],
+        symbols: Sequence[str] | None = None,
+        start: date | None = None,
+        end: date | None = None,
+    ) -> None:
+        self.table = table
+        self.files = files
+        self._paths = [table.child(file.path).uri for file in files]
+        self._layout = layout
+        self._conditions: list[str] = []
+        self._limits: list[Any] = []
+        if symbols is not None:
+            self._limit_symbols(list(dict.fromkeys(symbols)))
+        if start is not None:
+            self._limit("date >= CAST(? AS DATE)", start)
+        if end is not None:
+            self._limit("date <= CAST(? AS DATE)", end)
+
+    def _limit_symbols(self, symbols: list[str]) -> None:
+        if len(symbols) > SYMBOLS_IN_TEXT:
+            self._limit("symbol IN (SELECT unnest(?))", symbols)
+        else:
+            marks = ", ".join("?" * len(symbols))
+            self._limit(f"symbol IN ({marks})" if symbols else "false", *symbols)
+
+    def _limit(self, condition: str, *values: Any) -> None:
+        self._conditions.append(condition)
+        self._limits.extend(values)
+
+    @property
+    def text(self) -> str:
+        """The relation as SQL, to stand in parentheses after FROM."""
+        source = "read_parquet(?, hive_partitioning=false)"
+        if not self._paths:
+            columns = ["''::VARCHAR AS symbol", "DATE '1970-01-01' AS date"]
+            columns += [f"0::DOUBLE AS {name}" for name in self._layout.fields]
+            return f"SELECT {', '.join(columns)} WHERE false"
+        where = f" WHERE {' AND '.join(self._conditions)}" if self._conditions else ""
+        return f"SELECT * FROM {source}{where}"
+
+    @property
+    def parameters(self) -> list[Any]:
+        """The values of the marks in ``text``."""
+        return [self._paths, *self._limits] if self._paths else []
+
+
+def read_frame(sql: str, *scans: Scan, values: Sequence[Any] = ()) -> pd.DataFrame:
+    """Return what a query over scans gives; each ``{}`` in it stands for a scan.
+
+    Symbols come as ``str``, dates as ``datetime64[us]``, null floats as NaN.
+
+    Raises
+    ------
+    CorruptStoreError
+        A file is missing or damaged.
+    """
+    relation = _run(sql, scans, values)
+    with _faults(scans):
+        frame: pd.DataFrame = relation.df()
+        return frame
+
+
+def read_arrow(sql: str, *scans: Scan, values: Sequence[Any] = ()) -> pa.Table:
+    """Return what a query over scans gives, as an Arrow table."""
+    relation = _run(sql, scans, values)
+    with _faults(scans):
+        return relation.to_arrow_table()
+
+
+def _run(sql: str, scans: Sequence[Scan], values: Sequence[Any]) -> Any:
+    given = [value for scan in scans for value in scan.parameters]
+    with _faults(scans):
+        cursor = _connection.get().cursor()
+        return cursor.sql(
+            sql.format(*(f"({scan.text})" for scan in scans)), params=[*given, *values]
+        )
+
+
+def _faults(scans: Sequence[Scan]) -> Any:
+    files = [file for scan in scans for file in scan.files]
+    return read_faults(scans[0].table, files)
+
+
+def as_date(day: Any) -> date | None:
+    """Return a date from what callers hand over: a date, an instant, an ISO text."""
+    if day is None or (isinstance(day, date) and not isinstance(day, datetime)):
+        return day
+    if isinstance(day, datetime):
+        return day.date()
+    return date.fromisoformat(str(np.datetime64(day, "D")))

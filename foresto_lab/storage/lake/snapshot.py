@@ -1,0 +1,112 @@
+"""One state of a table: its files, with what each may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+NO_VERSION = -1
+"""The version of a table that does not exist yet."""
+
+EMPTY = "none"
+"""What stands for the number in the data version of a table without data."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A data file as the log describes it; ``path`` is relative to its table."""
+
+    path: str
+    size_bytes: int
+    period: int
+    row_count: int
+    first_symbol: str
+    last_symbol: str
+    first_date: date
+    last_date: date
+
+    def may_hold(
+        self, symbols: Sequence[str] | None, start: date | None, end: date | None
+    ) -> bool:
+        """Return whether a row of these symbols and dates can be in the file."""
+        if start is not None and self.last_date < start:
+            return False
+        if end is not None and self.first_date > end:
+            return False
+        return symbols is None or any(
+            self.first_symbol <= symbol <= self.last_symbol for symbol in symbols
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A table at one version.
+
+    Attributes
+    ----------
+    table : str
+        The table's name.
+    version : int
+        The version in the Delta log; compactions count.
+    marks : mapping
+        Numbers recorded by the commits, by name. Under the table's own name: the
+        version of the last commit that changed rows. Under another table's: its data
+        version that these rows were computed from.
+    files : tuple of DataFile
+        The files that hold the rows.
+    """
+
+    table: str
+    version: int = NO_VERSION
+    marks: Mapping[str, int] = field(default_factory=dict)
+    files: tuple[DataFile, ...] = ()
+
+    @property
+    def exists(self) -> bool:
+        """Whether the table has been created."""
+        return self.version != NO_VERSION
+
+    @property
+    def data_number(self) -> int | None:
+        """The version of the last commit that changed rows; None without one."""
+        return self.marks.get(self.table)
+
+    @property
+    def data_version(self) -> str:
+        """The name of the state that the rows are in."""
+        number = self.data_number
+        return f"{self.table}@{EMPTY if number is None else number}"
+
+    def files_for(
+        self,
+        symbols: Sequence[str] | None = None,
+        start: date | None = None,
+        end: date | None = None,
+    ) -> tuple[DataFile, ...]:
+        """Return the files in which a row of these symbols and dates can be."""
+        return tuple(f for f in self.files if f.may_hold(symbols, start, end))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one commit does to a table that is at ``expected_version``."""
+
+    expected_version: int
+    added: tuple[DataFile, ...] = ()
+    removed: tuple[DataFile, ...] = ()
+    changes_rows: bool = True
+    marks: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def version(self) -> int:
+        """The version that the table has after the commit."""
+        return self.expected_version + 1
+
+
+def by_period(files: Iterable[DataFile]) -> dict[int, list[DataFile]]:
+    """Return the files grouped by the partition they lie in."""
+    periods: dict[int, list[DataFile]] = {}
+    for file in files:
+        periods.setdefault(file.period, []).append(file)
+    return periods

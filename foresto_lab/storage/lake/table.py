@@ -1,0 +1,179 @@
+"""One table of the lake: its rows read as frames, and written by upserts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from foresto_lab.errors import UnknownNameError, WorkspaceReadOnlyError
+from foresto_lab.market.protocols import LoadOutcome
+from foresto_lab.storage.lake import query
+from foresto_lab.storage.lake.compaction import compact_table, delete_orphans
+from foresto_lab.storage.lake.corruption import damaged
+from foresto_lab.storage.lake.data_files import DataFiles
+from foresto_lab.storage.lake.delta_log import DeltaLog
+from foresto_lab.storage.lake.faults import write_faults
+from foresto_lab.storage.lake.layout import TableLayout
+from foresto_lab.storage.lake.location import Location
+from foresto_lab.storage.lake.query import Scan, as_date
+from foresto_lab.storage.lake.snapshot import Change, Snapshot
+from foresto_lab.storage.lake.upsert import Upsert, retrying_commit, upsert
+
+
+class LakeTable:
+    """A series by symbol and date, in any number of threads and processes.
+
+    Parameters
+    ----------
+    location : Location
+        The table's folder.
+    layout : TableLayout
+        The table's name and fields.
+    mark_names : tuple of str
+        See ``Snapshot.marks``.
+    """
+
+    def __init__(
+        self, location: Location, layout: TableLayout, mark_names: tuple[str, ...]
+    ) -> None:
+        self._location = location
+        self._layout = layout
+        self._log = DeltaLog(location, layout, mark_names)
+        self._files = DataFiles(location, layout)
+
+    def snapshot(self, data_version: str | None = None) -> Snapshot:
+        """Return the newest state of the table, or the one a data version names."""
+        if data_version is None:
+            return self._log.snapshot()
+        return self._log.snapshot_of(data_version)
+
+    def at_version(self, version: int) -> Snapshot:
+        """Return the state at a version of the Delta log."""
+        return self._log.at_version(version)
+
+    def scan(
+        self,
+        snapshot: Snapshot,
+        symbols: Sequence[str] | None = None,
+        start: date | None = None,
+        end: date | None = None,
+    ) -> Scan:
+        """Return the rows of some symbols and dates, to be queried."""
+        start, end = as_date(start), as_date(end)
+        files = snapshot.files_for(symbols, start, end)
+        return Scan(self._location, self._layout, files, symbols, start, end)
+
+    # --- reading ----------------------------------------------------------------
+
+    def long_rows(
+        self,
+        fields: Sequence[str],
+        symbols: Sequence[str] | None,
+        start: date | None,
+        end: date | None,
+        data_version: str | None,
+    ) -> pd.DataFrame:
+        """Return ``symbol, date, *fields`` by symbol, then date."""
+        scan = self.scan(self.snapshot(data_version), symbols, start, end)
+        columns = ", ".join(["symbol", "date", *fields])
+        return query.read_frame(
+            f"SELECT {columns} FROM {{}} ORDER BY symbol, date", scan
+        )
+
+    def matrix(
+        self,
+        field: str,
+        symbols: Sequence[str],
+        start: date | None,
+        end: date | None,
+        data_version: str | None,
+    ) -> pd.DataFrame:
+        """Return one column per symbol, NaN where one has no row; index ``date``."""
+        wanted = list(dict.fromkeys(symbols))
+        snapshot = self.snapshot(data_version)
+        scan = self.scan(snapshot, wanted, start, end)
+        rows = query.read_frame(f"SELECT symbol, date, {field} FROM {{}}", scan)
+        columns = pd.Index(wanted, dtype="str").get_indexer(pd.Index(rows["symbol"]))
+        absent = set(range(len(wanted))) - set(np.unique(columns).tolist())
+        if absent:
+            self._require_known([wanted[i] for i in sorted(absent)], snapshot)
+        dates, places = np.unique(rows["date"].to_numpy(), return_inverse=True)
+        values = np.full((len(dates), len(wanted)), np.nan)
+        values[places, columns] = rows[field].to_numpy()
+        index = pd.DatetimeIndex(dates, name="date")
+        return pd.DataFrame(values, index=index, columns=pd.Index(wanted, dtype="str"))
+
+    def _require_known(self, symbols: Sequence[str], snapshot: Snapshot) -> None:
+        names = query.read_frame(
+            "SELECT DISTINCT symbol FROM {} ORDER BY symbol", self.scan(snapshot)
+        )["symbol"]
+        known = tuple(names)
+        for symbol in symbols:
+            if symbol not in known:
+                raise UnknownNameError(kind="symbol", given=symbol, allowed=known)
+
+    def cross_section(self, session: date, data_version: str | None) -> pd.DataFrame:
+        """Return the rows of one date, index ``symbol``, one column per field."""
+        scan = self.scan(self.snapshot(data_version), None, session, session)
+        columns = ", ".join(["symbol", *self._layout.fields])
+        rows = query.read_frame(f"SELECT {columns} FROM {{}} ORDER BY symbol", scan)
+        return rows.set_index("symbol")
+
+    def monthly_last(self, field: str, data_version: str | None) -> pd.DataFrame:
+        """Return ``symbol, month, close``: the last known value of every month."""
+        return query.read_frame(
+            "SELECT symbol, CAST(date_trunc('month', date) AS DATE) AS month, "
+            f"arg_max({field}, date) AS close FROM {{}} "
+            "GROUP BY ALL ORDER BY symbol, month",
+            self.scan(self.snapshot(data_version)),
+        )
+
+    def coverage(self) -> pd.DataFrame:
+        """Return ``symbol, first_date, last_date, row_count`` by symbol."""
+        return query.read_frame(
+            "SELECT symbol, min(date) AS first_date, max(date) AS last_date, "
+            "count(*) AS row_count FROM {} GROUP BY symbol ORDER BY symbol",
+            self.scan(self.snapshot()),
+        )
+
+    # --- writing ----------------------------------------------------------------
+
+    def upsert(self, prepare: Callable[[], Upsert | None]) -> LoadOutcome:
+        """Bring in the rows that ``prepare`` gives, in one commit."""
+        self._require_writable()
+        return upsert(self._log, self._files, prepare)
+
+    def compact(self) -> None:
+        """Merge the files of every period; delete files that no commit names."""
+        if not self.snapshot().exists:
+            return
+        self._require_writable()
+        retrying_commit(
+            self._log, lambda: compact_table(self._log, self._files, bound=0)
+        )
+        with write_faults(self._location):
+            delete_orphans(self._log)
+
+    def drop_damaged(self) -> tuple[str, ...]:
+        """Take damaged files out of the table; return their paths."""
+
+        def drop() -> tuple[str, ...]:
+            snapshot = self._log.snapshot()
+            broken = [file for file, _ in damaged(self._location, snapshot.files)]
+            if broken:
+                self._log.commit(Change(snapshot.version, removed=tuple(broken)))
+            return tuple(str(self._location.child(file.path)) for file in broken)
+
+        return retrying_commit(self._log, drop)
+
+    def _require_writable(self) -> None:
+        """Refuse before any work when the folder, or the one to hold it, is closed."""
+        folder = self._location.path
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        if not os.access(folder, os.W_OK):
+            raise WorkspaceReadOnlyError(path=str(folder), reason="no permission")

@@ -1,0 +1,226 @@
+"""Upserts: what a load changes, and the one commit that brings it about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+from tenacity import (
+    RetryError,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_random_exponential,
+)
+
+from foresto_lab.errors import StorageError, WriteConflictError
+from foresto_lab.market.protocols import LoadOutcome
+from foresto_lab.storage.lake.compaction import compact_table
+from foresto_lab.storage.lake.data_files import DataFiles
+from foresto_lab.storage.lake.delta_calls import LostRaceError
+from foresto_lab.storage.lake.delta_log import DeltaLog
+from foresto_lab.storage.lake.layout import SMALL_FILES_BOUND
+from foresto_lab.storage.lake.rows import Mask, Places, SortedRows, union_of_symbols
+from foresto_lab.storage.lake.snapshot import Change, DataFile, Snapshot
+from foresto_lab.storage.lake.turn import writing_turn
+
+ATTEMPTS = 60
+"""Lost races after which a load gives up; each waits up to a second."""
+
+THREADS = 2
+
+Result = TypeVar("Result")
+
+
+@dataclass
+class Draft:
+    """What an upsert does to one period, files already written."""
+
+    added: list[DataFile] = field(default_factory=list)
+    removed: list[DataFile] = field(default_factory=list)
+    inserted: int = 0
+    updated: int = 0
+
+
+@dataclass(frozen=True)
+class Upsert:
+    """Rows to bring into a table, and what its commit is to record."""
+
+    rows: SortedRows
+    marks: dict[str, int] = field(default_factory=dict)
+
+
+def upsert(
+    log: DeltaLog, files: DataFiles, prepare: Callable[[], Upsert | None]
+) -> LoadOutcome:
+    """Bring rows into a table in one atomic commit, whoever else is writing.
+
+    ``prepare`` gives the rows, or None for nothing to do. It is called anew for every
+    attempt, so that what it computes rests on what other writers left.
+
+    Raises
+    ------
+    WriteConflictError
+        Other processes kept winning the race.
+    WorkspaceReadOnlyError, DiskFullError
+        Nothing was written.
+    CorruptStoreError
+        A file that the rows must be compared with cannot be read.
+    """
+    log.ensure_table()
+    return retrying_commit(log, lambda: _attempt(log, files, prepare))
+
+
+def retrying_commit(log: DeltaLog, attempt: Callable[[], Result]) -> Result:
+    """Return what an attempt at a commit gives, tried again as long as it loses races.
+
+    Raises
+    ------
+    WriteConflictError
+        Every attempt lost.
+    """
+    attempts = Retrying(
+        retry=retry_if_exception_type(LostRaceError),
+        wait=wait_random_exponential(multiplier=0.01, max=1.0),
+        stop=stop_after_attempt(ATTEMPTS),
+    )
+    with writing_turn(log.table):
+        try:
+            return attempts(attempt)
+        except RetryError:
+            raise WriteConflictError(path=str(log.table), attempts=ATTEMPTS) from None
+
+
+def _attempt(
+    log: DeltaLog, files: DataFiles, prepare: Callable[[], Upsert | None]
+) -> LoadOutcome:
+    wanted = prepare()
+    snapshot = log.snapshot()
+    if wanted is None:
+        return LoadOutcome(0, 0, 0, 0, snapshot.data_version)
+    draft = _draft(snapshot, files, wanted.rows)
+    changes_rows = bool(draft.added)
+    if changes_rows or wanted.marks:
+        change = Change(
+            expected_version=snapshot.version,
+            added=tuple(draft.added),
+            removed=tuple(draft.removed),
+            changes_rows=changes_rows,
+            marks=wanted.marks,
+        )
+        try:
+            snapshot = log.commit(change)
+        except BaseException:
+            files.discard(draft.added)
+            raise
+        with suppress(StorageError, LostRaceError):
+            compact_table(log, files, bound=SMALL_FILES_BOUND)
+            snapshot = log.snapshot()
+    count = len(wanted.rows)
+    return LoadOutcome(
+        rows_received=count,
+        rows_inserted=draft.inserted,
+        rows_updated=draft.updated,
+        rows_unchanged=count - draft.inserted - draft.updated,
+        data_version=snapshot.data_version,
+    )
+
+
+def _draft(snapshot: Snapshot, files: DataFiles, rows: SortedRows) -> Draft:
+    """Write the files that the rows make necessary; on a fault leave none behind."""
+    if not len(rows):
+        return Draft()
+    periods = [int(period) for period in np.unique(rows.periods)]
+    whole = Draft()
+    drafts = [Draft() for _ in periods]
+
+    def fill(draft: Draft, period: int) -> None:
+        part = rows if len(periods) == 1 else rows.take(rows.periods == period)
+        stored = [file for file in snapshot.files if file.period == period]
+        _fill_draft(draft, part, stored, files)
+
+    try:
+        with ThreadPoolExecutor(THREADS) as threads:
+            list(threads.map(fill, drafts, periods))
+    except BaseException:
+        files.discard(file for draft in drafts for file in draft.added)
+        raise
+    for draft in drafts:
+        whole.added += draft.added
+        whole.removed += draft.removed
+        whole.inserted += draft.inserted
+        whole.updated += draft.updated
+    return whole
+
+
+def _fill_draft(
+    draft: Draft, rows: SortedRows, stored: Sequence[DataFile], files: DataFiles
+) -> None:
+    """Compare rows of one period with what is stored, and write what differs."""
+    is_new = np.ones(len(rows), dtype=np.bool_)
+    for file in stored:
+        near = _rows_near(rows, file)
+        if not len(near):
+            continue
+        old = files.read(file)
+        places, old_places = _matches(rows, near, old)
+        is_new[places] = False
+        differs = _differs(rows, places, old, old_places)
+        if differs.any():
+            changed = _replaced(old, old_places[differs], rows, places[differs])
+            draft.added += files.write(changed)
+            draft.removed.append(file)
+            draft.updated += int(differs.sum())
+    draft.inserted = int(is_new.sum())
+    if draft.inserted:
+        fresh = rows if draft.inserted == len(rows) else rows.take(is_new)
+        draft.added += files.write(fresh)
+
+
+def _rows_near(rows: SortedRows, file: DataFile) -> Places:
+    """Return the places of the rows that the file may hold already."""
+    first = np.searchsorted(rows.symbols, file.first_symbol, "left")
+    last = np.searchsorted(rows.symbols, file.last_symbol, "right")
+    days = np.array([file.first_date, file.last_date], "datetime64[D]").astype(np.int64)
+    near = (rows.days >= days[0]) & (rows.days <= days[1])
+    near &= (rows.codes >= first) & (rows.codes < last)
+    return np.flatnonzero(near)
+
+
+def _matches(rows: SortedRows, near: Places, old: SortedRows) -> tuple[Places, Places]:
+    """Return the places of rows that are stored, and where they are stored."""
+    symbols = union_of_symbols([rows, old])
+    keys, old_keys = rows.among(symbols).keys[near], old.among(symbols).keys
+    old_places = np.searchsorted(old_keys, keys)
+    old_places[old_places == len(old_keys)] = 0
+    found = old_keys[old_places] == keys
+    return near[found], old_places[found]
+
+
+def _differs(
+    rows: SortedRows, places: Places, old: SortedRows, old_places: Places
+) -> Mask:
+    """Return which matched rows have another value; NaN equals NaN."""
+    differs = np.zeros(len(places), dtype=np.bool_)
+    for name, column in rows.values.items():
+        new_values, old_values = column[places], old.values[name][old_places]
+        unequal = new_values != old_values
+        if unequal.any():
+            unequal &= ~(np.isnan(new_values) & np.isnan(old_values))
+            differs |= unequal
+    return differs
+
+
+def _replaced(
+    old: SortedRows, old_places: Places, rows: SortedRows, places: Places
+) -> SortedRows:
+    """Return the stored rows with the values of some replaced."""
+    values = {}
+    for name, column in old.values.items():
+        values[name] = column.copy()
+        values[name][old_places] = rows.values[name][places]
+    return SortedRows(old.symbols, old.codes, old.days, values)
