@@ -55,11 +55,16 @@ class Provenance:
 
     @staticmethod
     def new_run_id(created_at: datetime) -> str:
-        """Return a new run's id: its UTC second and six random digits.
+        """Return what the function ``new_run_id`` does."""
+        return new_run_id(created_at)
 
-        Ids sort by time, and a few characters of one are enough to name it.
-        """
-        return f"{created_at.astimezone(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+def new_run_id(created_at: datetime) -> str:
+    """Return a new run's id: its UTC second and six random digits.
+
+    Ids sort by time, and a few characters of one are enough to name it.
+    """
+    return f"{created_at.astimezone(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
 @cache

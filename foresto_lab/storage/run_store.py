@@ -27,7 +27,7 @@ from foresto_lab.errors import (
     RunNotFoundError,
     RunNotReadableError,
 )
-from foresto_lab.runs.provenance import Provenance
+from foresto_lab.runs.provenance import new_run_id
 from foresto_lab.runs.record import RunArtifacts, RunRecord
 from foresto_lab.storage.artifacts import RunFolders, remove_tree, run_of
 from foresto_lab.storage.heartbeat import Heartbeat
@@ -99,7 +99,7 @@ class EmbeddedRunStore:
         An empty ``run_id`` is given one. Raises RunError when the id is taken.
         """
         now = self._clock()
-        run_id = record.run_id or Provenance.new_run_id(record.created_at)
+        run_id = record.run_id or new_run_id(record.created_at)
         if not _RUN_ID.fullmatch(run_id):
             raise InputError(
                 message=f"Run id {run_id!r} cannot name a folder: use 4 to 40 letters, "

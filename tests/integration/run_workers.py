@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import Any, NoReturn
@@ -187,10 +188,8 @@ WORKERS = {"run_endlessly": run_endlessly, "stop_at_step": stop_at_step}
 
 
 def main() -> None:
-    import foresto_lab.storage
-    import foresto_lab.storage.tables
-    import psutil  # noqa: F401
-
+    for name in ("psutil", "foresto_lab.storage", "foresto_lab.storage.tables"):
+        import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the killed are gone at once
     for line in sys.stdin:
         worker, *arguments = json.loads(line)
