@@ -49,9 +49,9 @@ def performance(
     -------
     Series
         ``cagr`` compounds over calendar days / 365.25, ``annual_return`` over the
-        number of returns / ``periods_per_year``. Returns without dates have no months and
-        years, their cagr is their annual return, and their days are periods. Undefined
-        figures are NaN; ``recovery_days`` is None when not recovered.
+        number of returns / ``periods_per_year``. Returns without dates have no months
+        and years, their cagr is their annual return, and their days are periods.
+        Undefined figures are NaN; ``recovery_days`` is None when not recovered.
 
     Raises
     ------
