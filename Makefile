@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 HOME_FOLDER ?= .
 WORKERS ?= auto
+AS_ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 # The newest Python on the path that runs, is of a version we support, and can make a
 # virtual environment. Each candidate is tried: a shim may be there without its Python.
@@ -42,7 +43,7 @@ demo: $(READY) ## Load the sample prices, make the scenario report, print its pa
 .PHONY: lab
 lab: $(READY) ## Open JupyterLab on the notebooks
 	@$(BIN)/foresto init $(HOME_FOLDER)
-	$(BIN)/jupyter lab $(HOME_FOLDER)/notebooks/explore
+	$(BIN)/jupyter lab $(AS_ROOT) $(HOME_FOLDER)/notebooks/explore
 
 .PHONY: test
 test: $(READY) chromium ## Run every test

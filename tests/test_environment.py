@@ -127,6 +127,43 @@ def test_the_makefile_accepts_the_pythons_of_the_project(
     assert not supported.contains(f"3.{first - 1}.9")
 
 
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("demo", "foresto --home . report scenario"),
+        ("test", "-m pytest"),
+        ("lint", "ruff check ."),
+        ("bench", "-m pytest tests/benchmarks"),
+        ("lab", "jupyter lab"),
+    ],
+)
+def test_every_target_sets_itself_up_first(
+    target: str, expected: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        ["make", "--dry-run", target, f"VENV={tmp_path / 'venv'}", "PYTHON=python3"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    commands = done.stdout
+    assert commands.index("-r requirements.lock") < commands.index(expected)
+
+
+def test_without_a_usable_python_make_says_what_to_install(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["make", "setup", f"VENV={tmp_path / 'venv'}", "PYTHON="],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "Python 3.11" in done.stderr
+    assert not (tmp_path / "venv").exists()
+
+
 def test_ci_runs_what_a_developer_runs() -> None:
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     commands = [line for line in lines if line.startswith("make ")]
