@@ -138,6 +138,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "weights": ("자산 비중", "Weights"),
     "drift_from_target": ("목표 비중과의 괴리", "Drift from target"),
     "events": ("리밸런싱 내역", "Rebalancing events"),
+    "turnover_by_year": ("연도별 회전율", "Turnover by year"),
+    "rules_compared": ("규칙 {rules}가지 비교", "{rules} rules side by side"),
     "turnover_by_event": ("리밸런싱별 회전율", "Turnover by rebalancing"),
     "cost_by_event": ("리밸런싱별 거래비용", "Trading cost by rebalancing"),
     "cumulative_cost": ("누적 거래비용", "Trading cost so far"),

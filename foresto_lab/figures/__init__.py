@@ -11,7 +11,7 @@ from foresto_lab.figures.growth import growth
 from foresto_lab.figures.quality import coverage, findings_by_rule
 from foresto_lab.figures.risk import return_distribution, rolling_volatility
 from foresto_lab.figures.theme import PALETTE, TEMPLATE, mark_simulated
-from foresto_lab.figures.trading import cumulative_cost, turnover
+from foresto_lab.figures.trading import cumulative_cost, turnover, yearly_turnover
 from foresto_lab.figures.weights import weights
 
 __all__ = [
@@ -30,4 +30,5 @@ __all__ = [
     "rolling_volatility",
     "turnover",
     "weights",
+    "yearly_turnover",
 ]

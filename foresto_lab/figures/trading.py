@@ -53,6 +53,42 @@ def turnover(result: PathResult, *, language: str = "ko") -> go.Figure:
     return figure
 
 
+def yearly_turnover(results: Results, *, language: str = "ko") -> go.Figure:
+    """Return the turnover of each calendar year, a bar a result."""
+    named = named_results(results, language)
+    figure = new_figure(
+        label("turnover_by_year", language),
+        simulated=any_simulated(named.values()),
+        language=language,
+    )
+    for position, (name, result) in enumerate(named.items()):
+        years = _turnover_by_year(result)
+        figure.add_bar(
+            x=[str(year) for year in years.index],
+            y=years.round(6).to_numpy(),
+            name=name,
+            marker={"color": PALETTE[position % len(PALETTE)]},
+            hovertemplate="%{y:.2%}",
+        )
+    figure.update_yaxes(
+        title_text=f"{label('turnover', language)} (%)", tickformat=".1~%"
+    )
+    figure.update_xaxes(type="category")
+    figure.update_layout(showlegend=len(named) > 1, bargap=0.25)
+    return figure
+
+
+def _turnover_by_year(result: PathResult) -> pd.Series[float]:
+    """Return the turnover by year, 0 in the years without a rebalancing."""
+    dates = pd.DatetimeIndex(pd.to_datetime(result.events["event_date"]))
+    traded = pd.Series(
+        result.events["turnover"].astype(float).to_numpy(), index=dates.year
+    )
+    first, last = result.path.index[0].year, result.path.index[-1].year
+    by_year = traded.groupby(level=0).sum()
+    return by_year.reindex(range(first, last + 1), fill_value=0.0)
+
+
 def cumulative_cost(results: Results, *, language: str = "ko") -> go.Figure:
     """Return the trading cost paid so far, one staircase a result."""
     named = named_results(results, language)

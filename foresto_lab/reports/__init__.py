@@ -1,0 +1,40 @@
+"""Reports: templates run by papermill, rendered to pages that stand alone."""
+
+from typing import TYPE_CHECKING, Any
+
+from foresto_lab.reports.parameters import Parameter
+from foresto_lab.reports.run import Report, run_report
+from foresto_lab.reports.templates import (
+    Template,
+    find_templates,
+    load_template,
+    source_checksum,
+)
+
+if TYPE_CHECKING:
+    from foresto_lab.reports.comparison import simulate_rules as simulate_rules
+    from foresto_lab.reports.quality import check_quality as check_quality
+
+__all__ = [
+    "Parameter",
+    "Report",
+    "Template",
+    "check_quality",
+    "find_templates",
+    "load_template",
+    "run_report",
+    "simulate_rules",
+    "source_checksum",
+]
+
+_LAZY = {"check_quality": "quality", "simulate_rules": "comparison"}
+"""What templates call; it needs pandas, which asking for a template does not."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import what templates call the first time it is used."""
+    if name not in _LAZY:
+        raise AttributeError(f"{__name__} has no name {name!r}", name=name)
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)

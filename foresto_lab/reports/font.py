@@ -1,0 +1,45 @@
+"""The font that every page carries: cut to its characters, embedded as data.
+
+The shipped font stores its tables untransformed (see ``fonts/make_font.py``), so
+opening it is one decompression and cutting it takes about half a second.
+"""
+
+from __future__ import annotations
+
+import base64
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+FAMILY: Final = "Foresto Sans"
+FONT_FILE: Final = Path(__file__).parent / "fonts" / "ForestoSans.woff2"
+_ALWAYS: Final = "".join(map(chr, range(0x20, 0x7F))) + "·–−…%₩★±≥≤×→"  # noqa: RUF001
+"""What scripts may write on a page: dates, numbers, labels of axes."""
+
+
+def font_face(text: str) -> str:
+    """Return the CSS rule that embeds the font for the characters of ``text``."""
+    data = base64.b64encode(font_subset(frozenset(text))).decode("ascii")
+    return (
+        f'@font-face{{font-family:"{FAMILY}";font-weight:45 930;font-style:normal;'
+        f'font-display:block;src:url("data:font/woff2;base64,{data}")format("woff2")}}'
+    )
+
+
+@lru_cache(maxsize=16)
+def font_subset(characters: frozenset[str]) -> bytes:
+    """Return the WOFF2 font of these characters, ASCII always among them."""
+    from fontTools import subset
+    from fontTools.ttLib import TTFont
+
+    font = TTFont(FONT_FILE, lazy=True, recalcTimestamp=False)
+    cutter = subset.Subsetter(
+        subset.Options(layout_features=["ccmp", "kern", "tnum"], hinting=False)
+    )
+    cutter.populate(text="".join(sorted(characters | set(_ALWAYS))))
+    cutter.subset(font)
+    font.flavor, font.flavorData = "woff2", None
+    stream = BytesIO()
+    font.save(stream)
+    return stream.getvalue()

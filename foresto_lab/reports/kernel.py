@@ -1,0 +1,97 @@
+"""The kernel of a report: this very interpreter, alone, gone when its parent is.
+
+A kernel spec found by name may be of another Python (one installed for the user wins
+over the environment's own), so the command is stated here. The workspace and the
+database's URL reach the kernel by its environment and so no notebook.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from foresto_lab.lab import Lab
+
+KERNEL_NAME: Final = "python3"
+_PRELOAD: Final = "import foresto_lab.reports.preload as _"
+
+
+def kernel_environment(lab: Lab, scratch: Path) -> dict[str, str]:
+    """Return what a report's kernel gets by environment, beside what is there.
+
+    ``scratch`` takes IPython's own files, so that nobody's start-up code or history
+    enters a report.
+    """
+    environment = {
+        "FORESTO_HOME": str(lab.home),
+        "PLOTLY_RENDERER": "plotly_mimetype",
+        "IPYTHONDIR": str(scratch),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    url = lab.settings.database_url
+    if url is not None:
+        environment["FORESTO_DATABASE_URL"] = url.get_secret_value()
+    return environment
+
+
+@contextmanager
+def report_kernel(environment: Mapping[str, str]) -> Iterator[Future[Any]]:
+    """Start a kernel in the background; yield the future of its manager; stop it."""
+    started: Future[Any] = Future()
+    threading.Thread(target=_start, args=(environment, started), daemon=True).start()
+    try:
+        yield started
+    finally:
+        _run_apart(_stop, started.result())
+
+
+def _start(environment: Mapping[str, str], started: Future[Any]) -> None:
+    try:
+        manager = _kernel_manager(environment)
+        asyncio.run(manager.start_kernel(cwd=os.getcwd()))
+        started.set_result(manager)
+    except BaseException as error:
+        started.set_exception(error)
+
+
+def _kernel_manager(environment: Mapping[str, str]) -> Any:
+    """Return a manager whose kernel is ``sys.executable`` and no other."""
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+
+    manager = AsyncKernelManager(kernel_name=KERNEL_NAME)
+    manager._kernel_spec = KernelSpec(
+        argv=[
+            sys.executable,
+            "-m",
+            "ipykernel_launcher",
+            "--HistoryManager.enabled=False",
+            f"--IPKernelApp.exec_lines={_PRELOAD}",
+            "-f",
+            "{connection_file}",
+        ],
+        env=dict(environment),
+        display_name="Python 3",
+        language="python",
+    )
+    return manager
+
+
+async def _stop(manager: Any) -> None:
+    await manager.shutdown_kernel(now=True)
+    await manager.cleanup_resources()
+
+
+def _run_apart(work: Any, manager: Any) -> None:
+    """Run async work to its end in a thread of its own: a loop may be running here."""
+    thread = threading.Thread(target=lambda: asyncio.run(work(manager)))
+    thread.start()
+    thread.join()
