@@ -1,76 +1,16 @@
-"""Processes that work on runs, to be killed: forked from one that has imported all.
-
-`python run_workers.py` reads commands, one JSON list a line: a worker's name and its
-arguments. It forks a child for each and prints the child's number; the child prints
-what it has to say, one JSON value a line.
-"""
+"""What processes do to runs until they are killed; see ``forked``."""
 
 from __future__ import annotations
 
-import json
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import Any, NoReturn
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-
-
-class RunWorkers:
-    """The test's side: starts workers, listens to them, kills them."""
-
-    def __enter__(self) -> RunWorkers:
-        self._server = subprocess.Popen(
-            [sys.executable, __file__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=REPOSITORY,
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        )
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.communicate()
-
-    def start(self, worker: str, *arguments: object) -> int:
-        """Start a worker and return its process number."""
-        assert self._server.stdin is not None
-        self._server.stdin.write(json.dumps([worker, *arguments]).encode() + b"\n")
-        self._server.stdin.flush()
-        return int(self.hear())
-
-    def hear(self) -> Any:
-        """Return the next value that a worker says."""
-        assert self._server.stdout is not None
-        line = self._server.stdout.readline()
-        assert line, "a worker died of an error"
-        return json.loads(line)
-
-
-def kill(process_id: int) -> None:
-    """Kill a process the hard way and wait until it is gone."""
-    os.kill(process_id, signal.SIGKILL)
-    for _ in range(2000):
-        try:
-            os.kill(process_id, 0)
-        except ProcessLookupError:
-            return
-        time.sleep(0.005)
-    raise AssertionError(f"process {process_id} does not go away")
-
-
-# --- the workers' side ------------------------------------------------------------
-
-
-def say(value: object) -> None:
-    os.write(1, json.dumps(value).encode() + b"\n")
+from tests.integration.forked import say
 
 
 def stop_here(said: str) -> NoReturn:
@@ -184,26 +124,3 @@ STEPS: dict[str, Callable[[], None]] = {
     "delete: before the commit": lambda: stop_after(_run_store().RunFolders, "discard"),
     "delete: after the commit": lambda: stop_before(_run_store(), "remove_tree"),
 }
-WORKERS = {"run_endlessly": run_endlessly, "stop_at_step": stop_at_step}
-
-
-def main() -> None:
-    for name in ("psutil", "foresto_lab.storage", "foresto_lab.storage.tables"):
-        import_module(name)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the killed are gone at once
-    for line in sys.stdin:
-        worker, *arguments = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            try:
-                WORKERS[worker](*arguments)
-            except BaseException as error:
-                say(f"{type(error).__name__}: {error}")
-            finally:
-                os._exit(1)
-        say(child)
-
-
-if __name__ == "__main__":
-    main()

@@ -13,14 +13,17 @@ import pytest
 from foresto_lab.errors import RunNotFoundError, RunNotReadableError
 from foresto_lab.storage import Storage, open_storage
 from foresto_lab.types import RunStatus
-from tests.integration.run_workers import STEPS, RunWorkers, kill
+from tests.integration.forked import Forks, kill
+from tests.integration.run_workers import STEPS, run_endlessly, stop_at_step
 
 KILLS = 25
 
 
 @pytest.fixture(scope="module")
-def workers() -> Iterator[RunWorkers]:
-    with RunWorkers() as workers:
+def workers() -> Iterator[Forks]:
+    with Forks(
+        "psutil", "foresto_lab.storage.workspace", "foresto_lab.storage.tables"
+    ) as workers:
         yield workers
 
 
@@ -49,8 +52,8 @@ def require_whole(storage: Storage, run_id: str, number: int) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_killed_at_a_step(workers: RunWorkers, tmp_path: Path, step: str) -> None:
-    worker = workers.start("stop_at_step", str(tmp_path), step)
+def test_killed_at_a_step(workers: Forks, tmp_path: Path, step: str) -> None:
+    worker = workers.start(stop_at_step, str(tmp_path), step)
     kept, run_id = workers.hear()
     workers.hear()
     if step.startswith("complete"):  # a deletion under way holds the write lock
@@ -82,10 +85,10 @@ def test_killed_at_a_step(workers: RunWorkers, tmp_path: Path, step: str) -> Non
     assert start_again(tmp_path).runs.fail_crashed(datetime.now(UTC)) == ()
 
 
-def test_killed_at_any_moment(workers: RunWorkers, tmp_path: Path) -> None:
+def test_killed_at_any_moment(workers: Forks, tmp_path: Path) -> None:
     moments = random.Random(20260102)
     for attempt in range(KILLS):
-        worker = workers.start("run_endlessly", str(tmp_path), attempt * 1000 + 1)
+        worker = workers.start(run_endlessly, str(tmp_path), attempt * 1000 + 1)
         assert workers.hear() == "ready"
         time.sleep(moments.uniform(0.0, 0.12))
         kill(worker)
@@ -104,8 +107,8 @@ def test_killed_at_any_moment(workers: RunWorkers, tmp_path: Path) -> None:
         assert record.summary == {"number": record.request["number"]}
 
 
-def test_two_starts_clear_up_at_once(workers: RunWorkers, tmp_path: Path) -> None:
-    worker = workers.start("stop_at_step", str(tmp_path), "complete: after the move")
+def test_two_starts_clear_up_at_once(workers: Forks, tmp_path: Path) -> None:
+    worker = workers.start(stop_at_step, str(tmp_path), "complete: after the move")
     kept, run_id = workers.hear()
     workers.hear()
     first, second = open_storage(tmp_path), open_storage(tmp_path)
