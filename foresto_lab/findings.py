@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
@@ -57,6 +57,11 @@ class Finding:
             "samples": list(self.samples),
             "details": dict(self.details),
         }
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let findings cross process borders; a mapping proxy alone would not."""
+        values = [getattr(self, item.name) for item in fields(self)]
+        return (type(self), (*values[:-1], dict(self.details)))
 
     def __str__(self) -> str:
         """Return the finding as one line."""

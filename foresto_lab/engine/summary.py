@@ -46,7 +46,7 @@ N_FIGURES: Final = len(FIGURES)
 ROUNDING: Final = 1e-14
 """A daily deviation below this is rounding, not variance."""
 AT_PEAK: Final = 1e-12
-"""A value this close below its peak, relatively, is at its peak."""
+"""A value this close below its peak, relatively, is at it; a gain so small is none."""
 TAIL: Final = 0.05
 
 INPUT_DAYS: Final = types.Array(types.int64, 1, "C", readonly=True)
@@ -216,7 +216,7 @@ def _period_returns(
         base = nav[ends[i]]
         worst = min(worst, period_return)
         best = max(best, period_return)
-        positive += 1 if period_return > 0.0 else 0
+        positive += 1 if period_return > AT_PEAK else 0
     if ends.shape[0] == 0:
         return np.nan, np.nan, np.nan
     return worst, best, positive / ends.shape[0]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from html import escape
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
@@ -63,7 +62,7 @@ class SimulationResult:
     findings: tuple[Finding, ...] = ()
     simulated: bool = False
     name: str = ""
-    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    labels: Mapping[str, str] = field(default_factory=dict)
     run_id: str | None = None
     make_events: Callable[[], pd.DataFrame] = field(repr=False)
     make_request_hash: Callable[[], str] = field(repr=False)

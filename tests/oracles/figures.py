@@ -37,7 +37,7 @@ def figures_slowly(
         "best_month": months.max(),
         "worst_year": calendar_years.min(),
         "best_year": calendar_years.max(),
-        "positive_month_share": (months > 0).mean(),
+        "positive_month_share": (months > 1e-12).mean(),
         "var_95": low,
         "cvar_95": returns[returns <= low].mean(),
         "ulcer_index": math.sqrt((drawdown**2).mean()),
