@@ -26,6 +26,7 @@ from foresto_lab.figures.theme import (
 )
 from foresto_lab.labels import asset_label, label, money_unit, percent, rule_label
 from foresto_lab.types import Float64Array1D
+from foresto_lab.widgets.comparison import MOST_SETTINGS
 
 if TYPE_CHECKING:
     from foresto_lab.scenarios import SimulationResult
@@ -33,11 +34,13 @@ if TYPE_CHECKING:
 
 Spec: TypeAlias = dict[str, Any]
 
+_COLOURS: Final = PALETTE[:MOST_SETTINGS]
 PALETTES: Final[dict[str, dict[str, str]]] = {
     theme: {
         "ink": ink,
         "paper": paper,
-        **{f"setting-{place}": colour for place, colour in enumerate(PALETTE[:4])},
+        **{f"setting-{place}": colour for place, colour in enumerate(_COLOURS)},
+        **{f"fill-{place}": translucent(c, 0.2) for place, c in enumerate(_COLOURS)},
     }
     for theme, ink, paper in (
         ("light", "#4b5563", "#ffffff"),
@@ -80,11 +83,11 @@ def explorer_chart(outcomes: Sequence[Outcome], active: int, language: str) -> S
         chosen = curve.place == active
         line = {
             "color": f"@setting-{curve.place}",
-            "width": 2.2 if chosen and len(drawn) > 1 else 1.5,
+            "width": 1.8 if chosen else 1.2,
         }
         data += _curves(curve, columns, line, scale, unit)
         if chosen:
-            data[-1]["fill"] = "tozeroy"
+            data[-1] |= {"fill": "tozeroy", "fillcolor": f"@fill-{curve.place}"}
     shown = outcomes[active].result
     if shown is not None:
         data += _weight_areas(shown, columns, language)
@@ -210,8 +213,11 @@ def _layout(unit: str, language: str, *, simulated: bool) -> Spec:
         "plot_bgcolor": "rgba(0, 0, 0, 0)",
         "margin": {"l": 56, "r": 8, "t": 4, "b": 8},
         "hovermode": "x unified",
-        "hoversubplots": "axis",
-        "hoverlabel": {"bgcolor": "@paper", "font": {"color": "@ink", "size": 12}},
+        "hoverlabel": {
+            "bgcolor": "@paper",
+            "font": {"color": "@ink", "size": 12},
+            "namelength": 30,
+        },
         "legend": {
             "orientation": "h",
             "x": 0,
@@ -228,6 +234,11 @@ def _layout(unit: str, language: str, *, simulated: bool) -> Spec:
             "hoverformat": "%Y-%m-%d",
             "tickformatstops": DATE_FORMATS,
             "linecolor": GRID,
+            "showspikes": True,
+            "spikemode": "across",
+            "spikethickness": 1,
+            "spikedash": "dot",
+            "spikecolor": "@ink",
         },
         "annotations": [_heading(row, unit, language) for row in _ROWS],
     }

@@ -86,7 +86,7 @@ def _options(names: Any, language: str, **renamed: str) -> list[list[str]]:
 
 def _scenario_options(explorer: ScenarioExplorer) -> list[list[str]]:
     titles = explorer.lab.scenarios()[f"name_{explorer.language}"]
-    return [[str(name), f"{name} · {title}"] for name, title in titles.items()]
+    return [[str(name), f"{title} · {name}"] for name, title in titles.items()]
 
 
 def _stored_options(explorer: ScenarioExplorer) -> list[list[str]]:

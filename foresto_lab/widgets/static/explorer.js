@@ -79,10 +79,10 @@ class Controls {
     const form = h(
       "form",
       { class: "fx-controls", onsubmit: (event) => event.preventDefault() },
-      this.group(null, this.select("scenario")),
+      this.group(null, this.wide(this.select("scenario"))),
       this.group(
         this.labels.rule,
-        this.select("stored"),
+        this.wide(this.select("stored")),
         this.select("kind"),
         this.select("mode"),
         this.select("frequency"),
@@ -116,6 +116,11 @@ class Controls {
     this.inputs[name] = inputs;
     this.fields[name] = h("div", { class: "fx-field" }, label, ...inputs);
     return this.fields[name];
+  }
+
+  wide(field) {
+    field.classList.add("fx-wide");
+    return field;
   }
 
   // Changes of one gesture, a slide's for instance, are undone as one.
@@ -364,9 +369,15 @@ class Page {
     return h("div", { class: "fx-actions" }, this.save, this.report, this.copy);
   }
 
+  // JupyterLab keeps Enter to itself, so a text would change only when it is left.
   press(event) {
+    const isText = event.target.matches("input[type=text]");
+    if (event.key === "Enter" && isText) {
+      event.target.blur();
+      event.target.focus();
+    }
     if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
-    if (event.target.matches("input[type=text]")) return;
+    if (isText) return;
     event.preventDefault();
     this.commands.send(event.shiftKey ? "redo" : "undo");
   }
