@@ -34,7 +34,8 @@ def compact_table(log: DeltaLog, files: DataFiles, *, bound: int) -> bool:
     removed: list[DataFile] = []
     try:
         for merged in _to_merge(snapshot.files, bound):
-            added += files.write(merge_rows([files.read(file) for file in merged]))
+            rows = merge_rows([files.read(file) for file in merged])
+            added += files.write(merged[0].period, rows)
             removed += merged
         if removed:
             change = Change(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from datetime import date, timedelta
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from foresto_lab.storage.lake.corruption import read_faults
@@ -24,8 +23,6 @@ from foresto_lab.storage.lake.location import Location
 from foresto_lab.storage.lake.rows import SortedRows, parse_rows
 from foresto_lab.storage.lake.snapshot import DataFile
 
-_EPOCH = date(1970, 1, 1)
-
 
 class DataFiles:
     """Writes and reads the files of one table.
@@ -38,45 +35,44 @@ class DataFiles:
         self._table = table
         self._layout = layout
 
-    def write(self, rows: SortedRows) -> list[DataFile]:
-        """Write rows of one period, as one file or, if there are many, several."""
+    def write(
+        self, period: int, rows: SortedRows, runs: Sequence[slice] = ()
+    ) -> list[DataFile]:
+        """Write rows of one period as one file or, if there are many, several.
+
+        ``runs`` says where in ``rows`` they are; without it, all of them.
+        """
+        table = rows.arrow
+        if runs:
+            table = pa.concat_tables(
+                [table.slice(run.start, run.stop - run.start) for run in runs]
+            )
         return [
-            self._write_file(rows.take(slice(first, first + ROWS_PER_FILE)))
-            for first in range(0, len(rows), ROWS_PER_FILE)
+            self._write_file(period, table.slice(first, ROWS_PER_FILE))
+            for first in range(0, len(table), ROWS_PER_FILE)
         ]
 
-    def _write_file(self, rows: SortedRows) -> DataFile:
-        period = int(rows.periods[0])
+    def _write_file(self, period: int, table: pa.Table) -> DataFile:
         name = f"period={period}/{uuid.uuid4().hex}.parquet"
         path = self._table.child(name).path
         with write_faults(self._table):
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                self._write_parquet(rows, path)
+                _write_parquet(table, path)
             except BaseException:
                 path.unlink(missing_ok=True)
                 raise
             size_bytes = path.stat().st_size
+        dates = pc.min_max(table["date"]).as_py()
         return DataFile(
             path=name,
             size_bytes=size_bytes,
             period=period,
-            row_count=len(rows),
-            first_symbol=str(rows.symbols[rows.codes[0]]),
-            last_symbol=str(rows.symbols[rows.codes[-1]]),
-            first_date=_EPOCH + timedelta(days=int(rows.days.min())),
-            last_date=_EPOCH + timedelta(days=int(rows.days.max())),
-        )
-
-    def _write_parquet(self, rows: SortedRows, path: Path) -> None:
-        pq.write_table(
-            rows.to_arrow(self._layout),
-            path,
-            row_group_size=ROWS_PER_GROUP,
-            compression=COMPRESSION,
-            use_dictionary=["symbol", "date"],
-            write_statistics=["symbol", "date"],
-            store_schema=False,
+            row_count=len(table),
+            first_symbol=table["symbol"][0].as_py(),
+            last_symbol=table["symbol"][-1].as_py(),
+            first_date=dates["min"],
+            last_date=dates["max"],
         )
 
     def read(self, file: DataFile) -> SortedRows:
@@ -95,7 +91,7 @@ class DataFiles:
                 read_dictionary=["symbol"],
                 partitioning=None,
             )
-        return parse_rows(_one_dictionary(table), self._layout, str(path))
+        return parse_rows(table.unify_dictionaries(), self._layout, str(path))
 
     def discard(self, files: Iterable[DataFile]) -> None:
         """Delete files that no commit names; one that resists is left behind."""
@@ -104,11 +100,13 @@ class DataFiles:
                 self._table.child(file.path).path.unlink()
 
 
-def _one_dictionary(table: pa.Table) -> pa.Table:
-    """Return the table with one list of symbols for all row groups."""
-    return table.unify_dictionaries()
-
-
-def day_number(day: date) -> np.int32:
-    """Return a date as days since 1970-01-01."""
-    return np.int32((day - _EPOCH).days)
+def _write_parquet(table: pa.Table, path: Path) -> None:
+    pq.write_table(
+        table,
+        path,
+        row_group_size=ROWS_PER_GROUP,
+        compression=COMPRESSION,
+        use_dictionary=["symbol", "date"],
+        write_statistics=["symbol", "date"],
+        store_schema=False,
+    )

@@ -16,18 +16,19 @@ from foresto_lab.market.protocols import DAILY_PRICE_FIELDS
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PERIOD_YEARS = 4
+PERIOD_YEARS = 5
 """Years a partition holds, the first of them divisible by this number."""
 
-ROWS_PER_GROUP = 65_536
+ROWS_PER_GROUP = 40_960
 """Rows that are skipped or decoded together."""
 
 ROWS_PER_FILE = 8_000_000
 """Bound of one file; a larger period is split by symbol."""
 
-COMPRESSION = "snappy"
-"""Known to every reader of Delta tables; zstd takes 40 % less room but reads in
-twice the time, LZ4 equals snappy."""
+COMPRESSION = "none"
+"""Dictionaries already shrink symbols and dates. On 10 million rows of prices snappy
+and LZ4 save 40 % of the room, zstd 60 %, but a cross-section then takes 2.5 or 4 times
+as long and a load twice."""
 
 SMALL_FILE_ROWS = 500_000
 """A file with fewer rows is small: merged with its like once there are too many."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +23,7 @@ Days = npt.NDArray[np.int32]
 Keys = npt.NDArray[np.int64]
 Places = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+Number = TypeVar("Number", np.int32, np.float64)
 Values = Mapping[str, npt.NDArray[np.float64]]
 
 _DAY_BITS = 32
@@ -60,15 +63,43 @@ class SortedRows:
         """Symbol and date as one ascending integer a row."""
         return _keys(self.codes, self.days)
 
+    def has_keys_of(self, other: SortedRows) -> bool:
+        """Return whether both have the very same keys; their symbols must be one."""
+        return np.array_equal(self.days, other.days) and np.array_equal(
+            self.codes, other.codes
+        )
+
     @cached_property
-    def periods(self) -> npt.NDArray[np.int16]:
-        """The first year of the partition that each row belongs in."""
-        first = int(self.days.min())
-        days = np.arange(first, int(self.days.max()) + 1).astype("datetime64[D]")
-        years = days.astype("datetime64[Y]").astype(np.int64) + 1970
-        return (years // PERIOD_YEARS * PERIOD_YEARS).astype(np.int16)[
-            self.days - first
-        ]
+    def arrow(self) -> pa.Table:
+        """The rows as a table that shares their memory; NaN is null."""
+        symbol = pa.DictionaryArray.from_arrays(
+            pa.array(self.codes), pa.array(self.symbols, pa.string())
+        )
+        date = pa.array(self.days).view(pa.date32())
+        fields = (pa.array(v, from_pandas=True) for v in self.values.values())
+        names = ["symbol", "date", *self.values]
+        return pa.Table.from_arrays([symbol, date, *fields], names=names)
+
+    def runs_by_period(self) -> dict[int, list[slice]]:
+        """Return where the rows of each partition are, as runs of neighbours."""
+        periods = _periods(self.days)
+        ends = np.flatnonzero(periods[1:] != periods[:-1]) + 1
+        bounds = [0, *ends.tolist(), len(self)]
+        runs: dict[int, list[slice]] = {}
+        for first, after in pairwise(bounds):
+            runs.setdefault(int(periods[first]), []).append(slice(first, after))
+        return runs
+
+    def gather(self, runs: Sequence[slice]) -> SortedRows:
+        """Return the rows of ascending runs."""
+        if len(runs) == 1 and runs[0] == slice(0, len(self)):
+            return self
+        return SortedRows(
+            self.symbols,
+            _joined(self.codes, runs),
+            _joined(self.days, runs),
+            {name: _joined(column, runs) for name, column in self.values.items()},
+        )
 
     def take(self, places: Places | Mask | slice) -> SortedRows:
         """Return some of the rows; ascending places keep them sorted."""
@@ -81,15 +112,6 @@ class SortedRows:
             return self
         places = np.searchsorted(symbols, self.symbols).astype(np.int32)
         return SortedRows(symbols, places[self.codes], self.days, self.values)
-
-    def to_arrow(self, layout: TableLayout) -> pa.Table:
-        """Return the rows as a table; NaN becomes null."""
-        symbol = pa.DictionaryArray.from_arrays(
-            pa.array(self.codes), pa.array(self.symbols, pa.string())
-        )
-        date = pa.array(self.days).view(pa.date32())
-        fields = (pa.array(self.values[n], from_pandas=True) for n in layout.fields)
-        return pa.Table.from_arrays([symbol, date, *fields], names=layout.columns)
 
 
 def parse_rows(table: pa.Table, layout: TableLayout, source: str) -> SortedRows:
@@ -109,7 +131,7 @@ def parse_rows(table: pa.Table, layout: TableLayout, source: str) -> SortedRows:
     days = columns["date"].view(pa.int32()).to_numpy()
     values = {n: _floats(columns[n]) for n in layout.fields}
     rows = SortedRows(symbols, codes, days, values)
-    if not _ascending(rows.keys):
+    if not _ascending(codes, days):
         rows = rows.take(np.argsort(rows.keys, kind="stable"))
         _require_unique(rows, source)
     return rows
@@ -128,7 +150,7 @@ def merge_rows(parts: Sequence[SortedRows]) -> SortedRows:
             for name in shared[0].values
         },
     )
-    if _ascending(merged.keys):
+    if _ascending(merged.codes, merged.days):
         return merged
     return merged.take(np.argsort(merged.keys, kind="stable"))
 
@@ -149,8 +171,24 @@ def _keys(codes: Codes, days: Days) -> Keys:
     return keys
 
 
-def _ascending(keys: Keys) -> bool:
-    return bool(np.all(keys[1:] > keys[:-1]))
+def _ascending(codes: Codes, days: Days) -> bool:
+    """Return whether rows are ascending and unique by symbol, then date."""
+    in_order = days[1:] > days[:-1]
+    in_order &= codes[1:] == codes[:-1]
+    in_order |= codes[1:] > codes[:-1]
+    return bool(in_order.all())
+
+
+def _periods(days: Days) -> npt.NDArray[np.int16]:
+    """Return the first year of the partition that each day belongs in."""
+    first = int(days.min())
+    every_day = np.arange(first, int(days.max()) + 1).astype("datetime64[D]")
+    years = every_day.astype("datetime64[Y]").astype(np.int64) + 1970
+    return (years // PERIOD_YEARS * PERIOD_YEARS).astype(np.int16)[days - first]
+
+
+def _joined(column: npt.NDArray[Number], runs: Sequence[slice]) -> npt.NDArray[Number]:
+    return np.concatenate([column[run] for run in runs])
 
 
 def _column(table: pa.Table, name: str, layout: TableLayout, source: str) -> pa.Array:

@@ -134,31 +134,50 @@ def _draft(snapshot: Snapshot, files: DataFiles, rows: SortedRows) -> Draft:
     """Write the files that the rows make necessary; on a fault leave none behind."""
     if not len(rows):
         return Draft()
-    periods = [int(period) for period in np.unique(rows.periods)]
-    whole = Draft()
-    drafts = [Draft() for _ in periods]
+    by_period = rows.runs_by_period()
+    drafts = [Draft() for _ in by_period]
+    rows.arrow  # noqa: B018  made once, before the threads share it
 
-    def fill(draft: Draft, period: int) -> None:
-        part = rows if len(periods) == 1 else rows.take(rows.periods == period)
+    def fill(draft: Draft, period: int, runs: list[slice]) -> None:
         stored = [file for file in snapshot.files if file.period == period]
-        _fill_draft(draft, part, stored, files)
+        if _none_near(rows, runs, stored):
+            draft.inserted = sum(run.stop - run.start for run in runs)
+            draft.added += files.write(period, rows, runs)
+        else:
+            _fill_draft(draft, period, rows.gather(runs), stored, files)
 
     try:
         with ThreadPoolExecutor(THREADS) as threads:
-            list(threads.map(fill, drafts, periods))
+            list(threads.map(fill, drafts, by_period, by_period.values()))
     except BaseException:
         files.discard(file for draft in drafts for file in draft.added)
         raise
-    for draft in drafts:
-        whole.added += draft.added
-        whole.removed += draft.removed
-        whole.inserted += draft.inserted
-        whole.updated += draft.updated
-    return whole
+    return Draft(
+        added=[file for draft in drafts for file in draft.added],
+        removed=[file for draft in drafts for file in draft.removed],
+        inserted=sum(draft.inserted for draft in drafts),
+        updated=sum(draft.updated for draft in drafts),
+    )
+
+
+def _none_near(
+    rows: SortedRows, runs: Sequence[slice], stored: Sequence[DataFile]
+) -> bool:
+    """Return whether the dates of the runs lie outside every stored file's."""
+    if not stored:
+        return True
+    first = min(rows.days[run].min() for run in runs)
+    last = max(rows.days[run].max() for run in runs)
+    start, end = np.array([first, last], "datetime64[D]").tolist()
+    return not any(file.may_hold(None, start, end) for file in stored)
 
 
 def _fill_draft(
-    draft: Draft, rows: SortedRows, stored: Sequence[DataFile], files: DataFiles
+    draft: Draft,
+    period: int,
+    rows: SortedRows,
+    stored: Sequence[DataFile],
+    files: DataFiles,
 ) -> None:
     """Compare rows of one period with what is stored, and write what differs."""
     is_new = np.ones(len(rows), dtype=np.bool_)
@@ -172,13 +191,13 @@ def _fill_draft(
         differs = _differs(rows, places, old, old_places)
         if differs.any():
             changed = _replaced(old, old_places[differs], rows, places[differs])
-            draft.added += files.write(changed)
+            draft.added += files.write(period, changed)
             draft.removed.append(file)
             draft.updated += int(differs.sum())
     draft.inserted = int(is_new.sum())
     if draft.inserted:
         fresh = rows if draft.inserted == len(rows) else rows.take(is_new)
-        draft.added += files.write(fresh)
+        draft.added += files.write(period, fresh)
 
 
 def _rows_near(rows: SortedRows, file: DataFile) -> Places:
@@ -194,6 +213,8 @@ def _rows_near(rows: SortedRows, file: DataFile) -> Places:
 def _matches(rows: SortedRows, near: Places, old: SortedRows) -> tuple[Places, Places]:
     """Return the places of rows that are stored, and where they are stored."""
     symbols = union_of_symbols([rows, old])
+    if len(near) == len(rows) and rows.among(symbols).has_keys_of(old.among(symbols)):
+        return near, near
     keys, old_keys = rows.among(symbols).keys[near], old.among(symbols).keys
     old_places = np.searchsorted(old_keys, keys)
     old_places[old_places == len(old_keys)] = 0
