@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from foresto_lab._version import __version__
 from foresto_lab.errors import UnknownNameError
@@ -122,7 +122,13 @@ def run_simulation(
     report = preflight_simulation(plan, series, prices)
     report.require_passed()
     if not options.use_store:
-        return compute(plan.request, prices, identity=identity, run_id=None)
+        return compute(
+            plan.request,
+            prices,
+            identity=identity,
+            run_id=None,
+            simulated=plan.simulated,
+        )
     now = options.now()
     record = runs.begin(
         RunRecord(
@@ -137,12 +143,19 @@ def run_simulation(
             started_at=now,
             expires_at=now + timedelta(days=options.ttl_days),
             snapshots=plan.snapshots,
-            **provenance.to_record_fields(),
+            engine_version=provenance.engine_version,
+            git_commit=provenance.git_commit,
+            packages=provenance.packages,
+            created_by=provenance.created_by,
         )
     )
     try:
         result = compute(
-            plan.request, prices, identity=identity, run_id=record.run_id
+            plan.request,
+            prices,
+            identity=identity,
+            run_id=record.run_id,
+            simulated=plan.simulated,
         )
         runs.complete(record.run_id, to_artifacts(result))
     except BaseException as error:
@@ -157,6 +170,7 @@ def compute(
     *,
     identity: str,
     run_id: str | None,
+    simulated: bool,
 ) -> SimulationResult:
     """Return what the pure core makes of a request and its prices."""
     result = simulate(
@@ -169,7 +183,29 @@ def compute(
         end=request.end,
         execution=request.execution,
     )
-    return result.with_run(run_id, identity)
+    return result.with_run(
+        run_id, identity, simulated=simulated, name=request.scenario or ""
+    )
+
+
+def restore_result(record: RunRecord, artifacts: RunArtifacts) -> SimulationResult:
+    """Return the result that a completed run's artifacts hold."""
+    request = SimulationRequest.from_dict(record.request)
+    rule = request.rebalancing
+    return SimulationResult.from_tables(
+        artifacts.tables["path"],
+        artifacts.tables["events"],
+        artifacts.summary,
+        request_hash=record.request_hash,
+        weights=request.weights,
+        rule=None if rule is None else parse_rule(rule),
+        initial_amount=request.initial_amount,
+        calendar=request.calendar,
+        execution=request.execution,
+        simulated=bool(record.snapshots.get("simulated", False)),
+        name=request.scenario or "",
+        run_id=record.run_id,
+    )
 
 
 def to_artifacts(result: SimulationResult) -> RunArtifacts:
@@ -184,7 +220,13 @@ def simulation_hash(plan: SimulationPlan, data_version: str) -> str:
     """Return the request hash of a plan on a state of the data."""
     scenario = plan.scenario
     versions = {} if scenario is None else {scenario.name: scenario.checksum}
-    return request_hash(RunKind.SIMULATION, plan.request, versions, data_version)
+    return request_hash(
+        RunKind.SIMULATION,
+        plan.request,
+        engine_version=__version__,
+        versions=versions,
+        data_version=data_version,
+    )
 
 
 def reproduce_simulation(
@@ -193,7 +235,13 @@ def reproduce_simulation(
     """Rerun a registered simulation on its data version; compare every number."""
     request = SimulationRequest.from_dict(record.request)
     prices = load_prices(request, series, record.data_version)
-    rerun = compute(request, prices, identity=record.request_hash, run_id=None)
+    rerun = compute(
+        request,
+        prices,
+        identity=record.request_hash,
+        run_id=None,
+        simulated=bool(record.snapshots.get("simulated", False)),
+    )
     recorded = runs.artifacts(record.run_id)
     return Reproduction(
         run_id=record.run_id,
