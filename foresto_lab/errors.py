@@ -32,6 +32,7 @@ ForestoError
 └── ReportError (RuntimeError)       templates and their execution
     ├── TemplateError                a template notebook breaks the rules
     ├── ReportParameterError (ValueError)
+    ├── BatchFileError (ValueError)  a list of reports that cannot be run
     ├── ReportFailedError            a cell failed; the report is saved as failed
     └── ReportVerificationError      the page's numbers do not come out again
 
@@ -46,7 +47,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 
-def nearest_names(given: object, allowed: Iterable[object], limit: int = 3) -> list[str]:
+def nearest_names(
+    given: object, allowed: Iterable[object], limit: int = 3
+) -> list[str]:
     """Return the allowed names closest to the one given, best first."""
     names = {str(name).casefold(): str(name) for name in allowed}
     close = difflib.get_close_matches(str(given).casefold(), names, n=limit, cutoff=0.6)
@@ -352,6 +355,16 @@ class ReportParameterError(ReportError, ValueError):
 
     exit_code = 2
     sentence = "Report {template!r}, parameter {parameter!r}: {reason}"
+
+
+class BatchFileError(ReportError, ValueError):
+    """A list of reports cannot be read, or an item of it is no report."""
+
+    exit_code = 2
+    sentence = (
+        "Batch {path}: {reason} Each item is `report: KIND`, with `parameters:` and "
+        "`language:` where wanted. Nothing was run."
+    )
 
 
 class ReportFailedError(ReportError):

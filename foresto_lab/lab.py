@@ -269,7 +269,7 @@ class Lab:
         start: str | date | None = None,
         end: str | date | None = None,
         initial_amount: float = 1_000_000,
-        rebalancing: RebalancingRule | str | None = None,
+        rebalancing: RebalancingRule | Mapping[str, Any] | str | None = None,
         instruments: Mapping[str, str] | None = None,
         calendar: str | None = None,
         execution: str = "close",

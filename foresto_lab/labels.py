@@ -33,7 +33,7 @@ class Measure(NamedTuple):
 MEASURES: Final[dict[str, Measure]] = {
     "total_return": Measure("누적 수익률", "Total return", "percent", "higher"),
     "cagr": Measure("연복리 수익률", "CAGR", "percent", "higher"),
-    "volatility": Measure("연 변동성", "Volatility, annual", "percent", "lower"),
+    "volatility": Measure("연 변동성", "Volatility", "percent", "lower"),
     "sharpe_ratio": Measure("샤프 지수", "Sharpe ratio", "ratio", "higher"),
     "sortino_ratio": Measure("소르티노 지수", "Sortino ratio", "ratio", "higher"),
     "calmar_ratio": Measure("칼마 지수", "Calmar ratio", "ratio", "higher"),
@@ -119,7 +119,6 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "daily_return": ("일간 수익률", "Daily return"),
     "monthly_return": ("월 수익률", "Monthly return"),
     "annual_return": ("연 수익률", "Annual return"),
-    "volatility": ("변동성", "Volatility"),
     "trigger": ("사유", "Trigger"),
     "nav_before": ("이전 평가액", "Value before"),
     "nav_after": ("이후 평가액", "Value after"),
@@ -184,7 +183,6 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "samples": ("예", "Samples"),
     "first_date": ("첫 날짜", "First date"),
     "last_date": ("마지막 날짜", "Last date"),
-    "row_count": ("행 수", "Rows"),
     "quality_findings": ("품질 규칙별 결과", "Findings by quality rule"),
     # widgets
     "explorer_title": ("시나리오 탐색기", "Scenario explorer"),

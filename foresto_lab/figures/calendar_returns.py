@@ -13,7 +13,13 @@ from foresto_lab.figures.series import (
     named_results,
     period_returns,
 )
-from foresto_lab.figures.theme import DIVERGING, PALETTE, VERMILION, new_figure
+from foresto_lab.figures.theme import (
+    DIVERGING,
+    PALETTE,
+    VERMILION,
+    new_figure,
+    year_axis,
+)
 from foresto_lab.labels import label, month_label
 
 _ROW_HEIGHT = 26
@@ -26,7 +32,7 @@ def monthly_heatmap(result: PathResult, *, language: str = "ko") -> go.Figure:
     """
     months = period_returns(result.path["nav"], "M") * 100
     years = period_returns(result.path["nav"], "Y") * 100
-    rows = _year_names(years)
+    rows = [str(year) for year in pd.PeriodIndex(years.index).year]
     grid = np.full((len(rows), 12), np.nan)
     dates = pd.PeriodIndex(months.index)
     grid[dates.year - dates.year[0], dates.month - 1] = months.round(2)
@@ -88,17 +94,13 @@ def annual_bars(results: Results, *, language: str = "ko") -> go.Figure:
         colour = PALETTE[position % len(PALETTE)]
         alone = [VERMILION if value < 0 else colour for value in years]
         figure.add_bar(
-            x=_year_names(years),
+            x=pd.PeriodIndex(years.index).year,
             y=years.to_numpy(),
             name=name,
             marker={"color": alone if len(named) == 1 else colour},
             hovertemplate="%{y:+.2%}" + ("<extra></extra>" if len(named) == 1 else ""),
         )
     figure.update_yaxes(title_text=f"{label('return', language)} (%)", tickformat=".0%")
-    figure.update_xaxes(type="category")
+    year_axis(figure)
     figure.update_layout(showlegend=len(named) > 1, bargap=0.25)
     return figure
-
-
-def _year_names(years: pd.Series[float]) -> list[str]:
-    return [str(year) for year in pd.PeriodIndex(years.index).year]

@@ -53,10 +53,9 @@ FONTS: Final = (
 HEIGHT: Final = 340
 
 DATE_FORMATS: Final = (
-    {"dtickrange": [None, 86_400_000], "value": "%m-%d"},
-    {"dtickrange": [86_400_000, "M1"], "value": "%m-%d"},
-    {"dtickrange": ["M1", "M12"], "value": "%Y-%m"},
     {"dtickrange": ["M12", None], "value": "%Y"},
+    {"dtickrange": ["M1", "M12"], "value": "%Y-%m"},
+    {"dtickrange": [None, "M1"], "value": "%m-%d"},
 )
 
 
@@ -148,6 +147,11 @@ def mark_simulated(figure: go.Figure, language: str = "ko") -> go.Figure:
 def date_axis(figure: go.Figure) -> None:
     """Write dates as numbers, the same in every language."""
     figure.update_xaxes(type="date", tickformatstops=DATE_FORMATS)
+
+
+def year_axis(figure: go.Figure) -> None:
+    """Write whole years, as many as there is room for."""
+    figure.update_xaxes(tickformat="d", tick0=2000, hoverformat="d")
 
 
 def colour_of(asset: str, position: int) -> str:

@@ -12,7 +12,7 @@ from foresto_lab.figures.series import (
     currency_of,
     named_results,
 )
-from foresto_lab.figures.theme import BLUE, PALETTE, date_axis, new_figure
+from foresto_lab.figures.theme import BLUE, PALETTE, date_axis, new_figure, year_axis
 from foresto_lab.labels import label, money, money_unit, rule_label
 
 
@@ -64,7 +64,7 @@ def yearly_turnover(results: Results, *, language: str = "ko") -> go.Figure:
     for position, (name, result) in enumerate(named.items()):
         years = _turnover_by_year(result)
         figure.add_bar(
-            x=[str(year) for year in years.index],
+            x=list(years.index),
             y=years.round(6).to_numpy(),
             name=name,
             marker={"color": PALETTE[position % len(PALETTE)]},
@@ -73,7 +73,7 @@ def yearly_turnover(results: Results, *, language: str = "ko") -> go.Figure:
     figure.update_yaxes(
         title_text=f"{label('turnover', language)} (%)", tickformat=".1~%"
     )
-    figure.update_xaxes(type="category")
+    year_axis(figure)
     figure.update_layout(showlegend=len(named) > 1, bargap=0.25)
     return figure
 

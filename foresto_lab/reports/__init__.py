@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from foresto_lab.reports.batch import BatchOutcome, BatchResult, run_batch
 from foresto_lab.reports.parameters import Parameter
 from foresto_lab.reports.run import Report, run_report
 from foresto_lab.reports.templates import (
@@ -10,21 +11,28 @@ from foresto_lab.reports.templates import (
     load_template,
     source_checksum,
 )
+from foresto_lab.reports.verify import Discrepancy, Verification, verify_report
 
 if TYPE_CHECKING:
     from foresto_lab.reports.comparison import simulate_rules as simulate_rules
     from foresto_lab.reports.quality import check_quality as check_quality
 
 __all__ = [
+    "BatchOutcome",
+    "BatchResult",
+    "Discrepancy",
     "Parameter",
     "Report",
     "Template",
+    "Verification",
     "check_quality",
     "find_templates",
     "load_template",
+    "run_batch",
     "run_report",
     "simulate_rules",
     "source_checksum",
+    "verify_report",
 ]
 
 _LAZY = {"check_quality": "quality", "simulate_rules": "comparison"}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
@@ -46,28 +47,37 @@ def kernel_environment(lab: Lab, scratch: Path) -> dict[str, str]:
 def report_kernel(environment: Mapping[str, str]) -> Iterator[Future[Any]]:
     """Start a kernel in the background; yield the future of its manager; stop it."""
     started: Future[Any] = Future()
-    threading.Thread(target=_start, args=(environment, started), daemon=True).start()
-    try:
-        yield started
-    finally:
-        _run_apart(_stop, started.result())
+    with tempfile.TemporaryDirectory(prefix="foresto-") as sockets:
+        arguments = (environment, Path(sockets), started)
+        threading.Thread(target=_start, args=arguments, daemon=True).start()
+        try:
+            yield started
+        finally:
+            _run_apart(_stop, started.result())
 
 
-def _start(environment: Mapping[str, str], started: Future[Any]) -> None:
+def _start(environment: Mapping[str, str], sockets: Path, started: Future[Any]) -> None:
     try:
-        manager = _kernel_manager(environment)
+        manager = _kernel_manager(environment, sockets)
         asyncio.run(manager.start_kernel(cwd=os.getcwd()))
         started.set_result(manager)
     except BaseException as error:
         started.set_exception(error)
 
 
-def _kernel_manager(environment: Mapping[str, str]) -> Any:
-    """Return a manager whose kernel is ``sys.executable`` and no other."""
+def _kernel_manager(environment: Mapping[str, str], sockets: Path) -> Any:
+    """Return a manager whose kernel is ``sys.executable`` and no other.
+
+    They talk through files that only this user can open, not through ports.
+    """
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
-    manager = AsyncKernelManager(kernel_name=KERNEL_NAME)
+    manager = AsyncKernelManager(
+        kernel_name=KERNEL_NAME, connection_file=str(sockets / "kernel.json")
+    )
+    if os.name == "posix":
+        manager.transport, manager.ip = "ipc", str(sockets / "kernel")
     manager._kernel_spec = KernelSpec(
         argv=[
             sys.executable,

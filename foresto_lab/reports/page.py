@@ -40,7 +40,10 @@ _WORDS: Final = ("theme", "provenance", "rerun", "verify", "failed_title", "deta
 
 @dataclass(frozen=True, slots=True)
 class ReportDescription:
-    """What a page says of itself: which report it is and how it was made."""
+    """What a page says of itself: which report it is and how it was made.
+
+    ``given`` are the parameters to name when the report is made again.
+    """
 
     kind: str
     report_id: str
@@ -48,6 +51,7 @@ class ReportDescription:
     template: Mapping[str, str]
     parameters: Mapping[str, Any]
     created_at: str
+    given: Mapping[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the description as plain values."""
@@ -128,14 +132,14 @@ def render_body(
         output_mimetype="text/html",
         file_extension=".html",
     )
-    resources = {"output_extension": ".html"}
+    page = {
+        "failure": failure,
+        "chart_type": CHART_TYPE,
+        "facts_type": MEDIA_TYPE,
+        "words": page_words(language),
+    }
     body, _ = exporter.from_notebook_node(
-        notebook,
-        resources,
-        failure=failure,
-        chart_type=CHART_TYPE,
-        facts_type=MEDIA_TYPE,
-        words=page_words(language),
+        notebook, {"output_extension": ".html", "page": page}
     )
     return str(body)
 
@@ -159,7 +163,7 @@ def render_footer(report: ReportDescription, runs: Sequence[Mapping[str, Any]]) 
             words=page_words(language),
             runs=[_provenance(run, language) for run in runs],
             report=facts,
-            rerun=rerun_command(report),
+            rerun=rerun_command(report.kind, report.given),
         )
     )
 
@@ -174,15 +178,18 @@ def _provenance(run: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
     ]
 
 
-def rerun_command(report: ReportDescription) -> str:
-    """Return the command that makes this report again."""
-    words = ["foresto", "report", report.kind]
-    for name, value in report.parameters.items():
-        text = (
-            value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        )
-        words += ["-p", f"{name}={text}"]
+def rerun_command(kind: str, parameters: Mapping[str, Any]) -> str:
+    """Return the command that makes a report again with these parameters."""
+    words = ["foresto", "report", kind]
+    for name, value in parameters.items():
+        words += ["-p", f"{name}={_parameter_text(value)}"]
     return shlex.join(words)
+
+
+def _parameter_text(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return f"{value:.0f}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def render_frame(

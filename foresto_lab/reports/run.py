@@ -192,6 +192,11 @@ def _render(
         template=template.identity,
         parameters=values,
         created_at=f"{created_at:%Y-%m-%d %H:%M:%S} UTC",
+        given={
+            parameter.name: values[parameter.name]
+            for parameter in template.parameters
+            if (values[parameter.name], parameter.default) != (None, None)
+        },
     )
     return render_page(execution.notebook, description, execution.failure)
 

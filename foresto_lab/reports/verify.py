@@ -1,0 +1,261 @@
+"""Verify a page: what it claims against what it shows, and both against a rerun.
+
+Three questions: is the page as it was written (its checksums), does each number shown
+say what the facts say, and does each fact come out again, exactly, when the recorded
+request is run on the recorded data version. The rerun decides: whoever changes a number
+and its checksums too still meets it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from foresto_lab.canonical import sha256_of
+from foresto_lab.errors import ForestoError, ReportVerificationError
+from foresto_lab.labels import label, measure_text
+
+if TYPE_CHECKING:
+    from foresto_lab.lab import Lab
+
+_FACTS: Final = re.compile(
+    r'<script type="application/json" id="foresto-facts">(.*?)</script>', re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Discrepancy:
+    """One thing on a page that is not as it should be."""
+
+    where: str
+    page: str
+    rerun: str
+
+    def __str__(self) -> str:
+        """Return the discrepancy as one line."""
+        return f"{self.where}: the page has {self.page}, {self.rerun}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What verifying a page found. It shows itself in a notebook."""
+
+    path: Path
+    kind: str
+    report_id: str
+    numbers_compared: int
+    discrepancies: tuple[Discrepancy, ...]
+
+    @property
+    def verified(self) -> bool:
+        """Whether the page is unaltered and every number came out again."""
+        return not self.discrepancies
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the verification as plain JSON-ready values."""
+        return {
+            "path": str(self.path),
+            "kind": self.kind,
+            "report_id": self.report_id,
+            "verified": self.verified,
+            "numbers_compared": self.numbers_compared,
+            "discrepancies": [
+                {"where": d.where, "page": d.page, "rerun": d.rerun}
+                for d in self.discrepancies
+            ],
+        }
+
+    def __str__(self) -> str:
+        """Return the verdict, with each discrepancy on a line of its own."""
+        if self.verified:
+            return (
+                f"{self.path} is verified: unaltered, and all {self.numbers_compared} "
+                "numbers came out again exactly."
+            )
+        lines = [f"  {discrepancy}" for discrepancy in self.discrepancies]
+        return "\n".join([f"{self.path} does not verify:", *lines])
+
+    def _repr_html_(self) -> str:
+        """Return the verdict for a notebook."""
+        return f"<pre>{escape(str(self))}</pre>"
+
+
+def verify_report(lab: Lab, path: Path) -> Verification:
+    """Rerun what a page was made from and compare its numbers.
+
+    Raises
+    ------
+    ReportVerificationError
+        The file is no report's page, or the page of a failed report.
+    """
+    html = _read(path)
+    facts = _parse_facts(path, html)
+    discrepancies = list(_check_seals(html, facts))
+    shown = _shown_numbers(html)
+    language = facts["report"]["language"]
+    compared = 0
+    for run in facts["runs"]:
+        try:
+            rerun = rerun_numbers(lab, run)
+        except ForestoError as error:
+            where = f"{run['kind']} {run.get('run_id') or run['request_hash'][:12]}"
+            discrepancies.append(
+                Discrepancy(where, "numbers", f"and it cannot be run again: {error}")
+            )
+            continue
+        compared += len(rerun)
+        discrepancies += _compare(run, rerun, shown, language)
+    report = facts["report"]
+    return Verification(
+        path, report["kind"], report["report_id"], compared, tuple(discrepancies)
+    )
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReportVerificationError(
+            path=str(path), reason=f"it cannot be read ({error})."
+        ) from None
+
+
+def _parse_facts(path: Path, html: str) -> dict[str, Any]:
+    """Return the facts of a completed report's page."""
+    found = _FACTS.findall(html)
+    try:
+        facts: dict[str, Any] = json.loads(found[-1])
+        completed = facts["status"] == "completed"
+        if facts["schema"] != 1 or not facts["report"] or facts["runs"] is None:
+            raise KeyError("schema")
+    except (IndexError, KeyError, TypeError, ValueError):
+        raise ReportVerificationError(
+            path=str(path), reason="it carries no facts of a foresto report."
+        ) from None
+    if not completed:
+        raise ReportVerificationError(
+            path=str(path), reason="it is the page of a report that failed."
+        )
+    return facts
+
+
+def _check_seals(html: str, facts: Mapping[str, Any]) -> Iterator[Discrepancy]:
+    """Yield the checksums that do not fit what they seal."""
+    from foresto_lab.reports.page import visible_checksum
+
+    bare = {name: value for name, value in facts.items() if name != "checksum"}
+    if sha256_of(bare) != facts.get("checksum"):
+        yield Discrepancy("facts", "other facts", "than its checksum was made of")
+    if visible_checksum(html) != facts.get("page_sha256"):
+        yield Discrepancy("text", "other text", "than its checksum was made of")
+
+
+def rerun_numbers(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the numbers that a recorded request gives on its data version now.
+
+    Raises
+    ------
+    ForestoError
+        It cannot be run again, for the reason it states.
+    """
+    if run["kind"] == "quality":
+        return _rerun_quality(lab, run)
+    if run["request"] is None:
+        raise ReportVerificationError(
+            path=run["request_hash"],
+            reason="the run was not registered, so its request is not known.",
+        )
+    from foresto_lab.reports.facts import key_numbers
+    from foresto_lab.runs.request import SimulationRequest
+    from foresto_lab.runs.simulation import compute, load_prices
+
+    request = SimulationRequest.from_dict(run["request"])
+    prices = load_prices(request, lab.storage.series, run["data_version"])
+    result = compute(
+        request,
+        prices,
+        identity=run["request_hash"],
+        run_id=None,
+        simulated=bool(run["simulated"]),
+    )
+    return key_numbers(result)
+
+
+def _rerun_quality(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the counts of a check, which reads the prices as they are now."""
+    from foresto_lab.reports.quality import check_quality
+
+    now = lab.storage.series.data_version()
+    if now != run["data_version"]:
+        raise ReportVerificationError(
+            path=run["data_version"],
+            reason=f"the prices are at {now} now; make the report again.",
+        )
+    request = run["request"]
+    return check_quality(lab, request["symbols"], calendar=request["calendar"]).numbers
+
+
+def _compare(
+    run: Mapping[str, Any],
+    rerun: Mapping[str, Any],
+    shown: Mapping[str, list[str]],
+    language: str,
+) -> Iterator[Discrepancy]:
+    """Yield each number that the facts or the page's text state otherwise."""
+    from foresto_lab.reports.facts import fact_key
+
+    for measure, value in rerun.items():
+        name = label(measure, "en")
+        claimed = run["numbers"].get(measure)
+        if claimed != value or measure not in run["numbers"]:
+            yield Discrepancy(name, repr(claimed), f"the rerun gives {value!r}")
+        text = measure_text(measure, value, language, run.get("currency") or "")
+        for written in shown.get(fact_key(run["request_hash"], measure), []):
+            if written != text:
+                yield Discrepancy(name, written, f"the rerun gives {text}")
+
+
+def _shown_numbers(html: str) -> dict[str, list[str]]:
+    """Return the texts that the page shows for each fact's key."""
+    reader = _FactReader()
+    reader.feed(_FACTS.sub("", html[html.find("<main>") :]))
+    return reader.shown
+
+
+class _FactReader(HTMLParser):
+    """Collects the text of every element that names a fact, stars left out."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.shown: dict[str, list[str]] = {}
+        self._tag = self._key = ""
+        self._depth = 0
+        self._hidden = False
+        self._text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        if self._key:
+            self._depth += tag == self._tag
+            self._hidden = attributes.get("aria-hidden") == "true"
+        elif attributes.get("data-fact"):
+            self._tag, self._key, self._depth = tag, str(attributes["data-fact"]), 1
+            self._text, self._hidden = [], False
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden = False
+        if self._key and tag == self._tag:
+            self._depth -= 1
+            if not self._depth:
+                self.shown.setdefault(self._key, []).append("".join(self._text).strip())
+                self._key = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._key and not self._hidden:
+            self._text.append(data)
