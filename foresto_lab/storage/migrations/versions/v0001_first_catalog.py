@@ -60,12 +60,14 @@ def _create_market_tables() -> None:
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.CheckConstraint(
-            "length(calendar) > 0", name="ck_instrument_master_calendar"
+            "length(calendar) > 0", name=op.f("ck_instrument_master_calendar")
         ),
         sa.CheckConstraint(
-            "length(currency) = 3", name="ck_instrument_master_currency"
+            "length(currency) = 3", name=op.f("ck_instrument_master_currency")
         ),
-        sa.CheckConstraint("length(symbol) > 0", name="ck_instrument_master_symbol"),
+        sa.CheckConstraint(
+            "length(symbol) > 0", name=op.f("ck_instrument_master_symbol")
+        ),
         sa.PrimaryKeyConstraint("instrument_id", name="pk_instrument_master"),
         sa.UniqueConstraint("symbol", name="uq_instrument_master_symbol"),
         sa.UniqueConstraint("symbol_key", name="uq_instrument_master_symbol_key"),
@@ -77,9 +79,9 @@ def _create_market_tables() -> None:
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.CheckConstraint(
             "asset_class IN ('equity', 'bond', 'cash', 'gold', 'other')",
-            name="ck_instrument_map_asset_class",
+            name=op.f("ck_instrument_map_asset_class"),
         ),
-        sa.CheckConstraint("length(symbol) > 0", name="ck_instrument_map_symbol"),
+        sa.CheckConstraint("length(symbol) > 0", name=op.f("ck_instrument_map_symbol")),
         sa.PrimaryKeyConstraint("asset_class", name="pk_instrument_map"),
     )
     op.create_table(
@@ -99,15 +101,16 @@ def _create_market_tables() -> None:
         sa.Column("options", DOCUMENT, nullable=False),
         sa.CheckConstraint(
             "(status = 'loaded') = (data_version IS NOT NULL)",
-            name="ck_source_load_history_data_version",
+            name=op.f("ck_source_load_history_data_version"),
         ),
         sa.CheckConstraint(
-            "status IN ('loaded', 'refused')", name="ck_source_load_history_status"
+            "status IN ('loaded', 'refused')",
+            name=op.f("ck_source_load_history_status"),
         ),
         sa.CheckConstraint(
             "rows_received >= 0 AND rows_inserted >= 0 AND rows_updated >= 0 "
             "AND rows_unchanged >= 0",
-            name="ck_source_load_history_rows",
+            name=op.f("ck_source_load_history_rows"),
         ),
         sa.PrimaryKeyConstraint("load_id", name="pk_source_load_history"),
     )
@@ -133,10 +136,10 @@ def _create_definition_tables() -> None:
         sa.Column("registered_at", INSTANT, nullable=False),
         sa.CheckConstraint(
             "kind IN ('scenario', 'rule', 'indicator', 'strategy', 'template')",
-            name="ck_model_version_registry_kind",
+            name=op.f("ck_model_version_registry_kind"),
         ),
         sa.CheckConstraint(
-            "length(checksum) = 64", name="ck_model_version_registry_checksum"
+            "length(checksum) = 64", name=op.f("ck_model_version_registry_checksum")
         ),
         sa.PrimaryKeyConstraint("version_id", name="pk_model_version_registry"),
         sa.UniqueConstraint(
@@ -160,7 +163,9 @@ def _create_definition_tables() -> None:
         sa.Column("checksum", sa.String(length=64), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
-        sa.CheckConstraint("length(name) > 0", name="ck_scenario_definition_name"),
+        sa.CheckConstraint(
+            "length(name) > 0", name=op.f("ck_scenario_definition_name")
+        ),
         sa.PrimaryKeyConstraint("scenario_id", name="pk_scenario_definition"),
         sa.UniqueConstraint("name_key", name="uq_scenario_definition_name_key"),
     )
@@ -184,12 +189,14 @@ def _create_definition_tables() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("weight", sa.Double(), nullable=False),
         sa.CheckConstraint(
-            "length(asset_class) > 0", name="ck_portfolio_allocation_asset_class"
+            "length(asset_class) > 0", name=op.f("ck_portfolio_allocation_asset_class")
         ),
-        sa.CheckConstraint("position >= 0", name="ck_portfolio_allocation_position"),
+        sa.CheckConstraint(
+            "position >= 0", name=op.f("ck_portfolio_allocation_position")
+        ),
         sa.CheckConstraint(
             "weight >= 0 AND weight <= 1.000000001",
-            name="ck_portfolio_allocation_weight",
+            name=op.f("ck_portfolio_allocation_weight"),
         ),
         sa.ForeignKeyConstraint(
             ["portfolio_id"],
@@ -217,22 +224,24 @@ def _create_definition_tables() -> None:
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.CheckConstraint(
             "base_day IN ('FIRST_TRADING_DAY', 'LAST_TRADING_DAY')",
-            name="ck_rebalancing_rule_base_day",
+            name=op.f("ck_rebalancing_rule_base_day"),
         ),
         sa.CheckConstraint(
             "frequency IN ('WEEKLY', 'MONTHLY', 'QUARTERLY', 'SEMIANNUAL', 'ANNUAL')",
-            name="ck_rebalancing_rule_frequency",
+            name=op.f("ck_rebalancing_rule_frequency"),
         ),
         sa.CheckConstraint(
             "trigger_type IN ('PERIODIC', 'DRIFT', 'HYBRID')",
-            name="ck_rebalancing_rule_trigger_type",
+            name=op.f("ck_rebalancing_rule_trigger_type"),
         ),
         sa.CheckConstraint(
-            "cost_rate >= 0 AND cost_rate < 1", name="ck_rebalancing_rule_cost_rate"
+            "cost_rate >= 0 AND cost_rate < 1",
+            name=op.f("ck_rebalancing_rule_cost_rate"),
         ),
-        sa.CheckConstraint("length(name) > 0", name="ck_rebalancing_rule_name"),
+        sa.CheckConstraint("length(name) > 0", name=op.f("ck_rebalancing_rule_name")),
         sa.CheckConstraint(
-            "threshold > 0 AND threshold < 1", name="ck_rebalancing_rule_threshold"
+            "threshold > 0 AND threshold < 1",
+            name=op.f("ck_rebalancing_rule_threshold"),
         ),
         sa.PrimaryKeyConstraint("rule_id", name="pk_rebalancing_rule"),
         sa.UniqueConstraint("name_key", name="uq_rebalancing_rule_name_key"),
@@ -268,33 +277,33 @@ def _create_run_tables() -> None:
         sa.Column("artifact_checksum", sa.String(length=64), nullable=True),
         sa.CheckConstraint(
             "kind IN ('simulation', 'backtest', 'optimization', 'report')",
-            name="ck_simulation_run_kind",
+            name=op.f("ck_simulation_run_kind"),
         ),
         sa.CheckConstraint(
             "status <> 'completed' OR (completed_at IS NOT NULL "
             "AND artifact_checksum IS NOT NULL)",
-            name="ck_simulation_run_completed",
+            name=op.f("ck_simulation_run_completed"),
         ),
         sa.CheckConstraint(
             "status <> 'failed' OR error_message IS NOT NULL",
-            name="ck_simulation_run_failed",
+            name=op.f("ck_simulation_run_failed"),
         ),
         sa.CheckConstraint(
             "status <> 'running' OR (started_at IS NOT NULL AND host IS NOT NULL "
             "AND process_id IS NOT NULL AND heartbeat_at IS NOT NULL)",
-            name="ck_simulation_run_running",
+            name=op.f("ck_simulation_run_running"),
         ),
         sa.CheckConstraint(
             "status IN ('pending', 'running', 'completed', 'failed')",
-            name="ck_simulation_run_status",
+            name=op.f("ck_simulation_run_status"),
         ),
         sa.CheckConstraint(
-            "expires_at > created_at", name="ck_simulation_run_expires_at"
+            "expires_at > created_at", name=op.f("ck_simulation_run_expires_at")
         ),
         sa.CheckConstraint(
-            "length(request_hash) = 64", name="ck_simulation_run_request_hash"
+            "length(request_hash) = 64", name=op.f("ck_simulation_run_request_hash")
         ),
-        sa.CheckConstraint("process_id > 0", name="ck_simulation_run_process_id"),
+        sa.CheckConstraint("process_id > 0", name=op.f("ck_simulation_run_process_id")),
         sa.PrimaryKeyConstraint("run_id", name="pk_simulation_run"),
     )
     op.create_index(
@@ -325,16 +334,21 @@ def _create_run_tables() -> None:
         sa.Column("measures", sa.JSON(), nullable=False),
         sa.CheckConstraint(
             "max_drawdown >= -1 AND max_drawdown <= 0",
-            name="ck_simulation_summary_drawdown",
+            name=op.f("ck_simulation_summary_drawdown"),
         ),
         sa.CheckConstraint(
-            "rebalancing_count >= 0", name="ck_simulation_summary_rebalancing_count"
+            "rebalancing_count >= 0",
+            name=op.f("ck_simulation_summary_rebalancing_count"),
         ),
-        sa.CheckConstraint("total_cost >= 0", name="ck_simulation_summary_total_cost"),
         sa.CheckConstraint(
-            "total_turnover >= 0", name="ck_simulation_summary_total_turnover"
+            "total_cost >= 0", name=op.f("ck_simulation_summary_total_cost")
         ),
-        sa.CheckConstraint("volatility >= 0", name="ck_simulation_summary_volatility"),
+        sa.CheckConstraint(
+            "total_turnover >= 0", name=op.f("ck_simulation_summary_total_turnover")
+        ),
+        sa.CheckConstraint(
+            "volatility >= 0", name=op.f("ck_simulation_summary_volatility")
+        ),
         sa.ForeignKeyConstraint(
             ["run_id"],
             ["simulation_run.run_id"],
@@ -359,19 +373,22 @@ def _create_run_tables() -> None:
         sa.Column("nav_after", sa.Double(), nullable=False),
         sa.CheckConstraint(
             "trigger_type IN ('PERIODIC', 'DRIFT', 'HYBRID')",
-            name="ck_rebalancing_event_trigger_type",
-        ),
-        sa.CheckConstraint("cost_amount >= 0", name="ck_rebalancing_event_cost_amount"),
-        sa.CheckConstraint(
-            "cost_rate >= 0 AND cost_rate < 1", name="ck_rebalancing_event_cost_rate"
+            name=op.f("ck_rebalancing_event_trigger_type"),
         ),
         sa.CheckConstraint(
-            "nav_before > 0 AND nav_after > 0", name="ck_rebalancing_event_nav"
+            "cost_amount >= 0", name=op.f("ck_rebalancing_event_cost_amount")
         ),
-        sa.CheckConstraint("sequence >= 0", name="ck_rebalancing_event_sequence"),
+        sa.CheckConstraint(
+            "cost_rate >= 0 AND cost_rate < 1",
+            name=op.f("ck_rebalancing_event_cost_rate"),
+        ),
+        sa.CheckConstraint(
+            "nav_before > 0 AND nav_after > 0", name=op.f("ck_rebalancing_event_nav")
+        ),
+        sa.CheckConstraint("sequence >= 0", name=op.f("ck_rebalancing_event_sequence")),
         sa.CheckConstraint(
             "turnover >= 0 AND turnover <= 1.000001",
-            name="ck_rebalancing_event_turnover",
+            name=op.f("ck_rebalancing_event_turnover"),
         ),
         sa.ForeignKeyConstraint(
             ["run_id"],
@@ -395,9 +412,9 @@ def _create_path_table() -> None:
         sa.Column("drawdown", sa.Double(), nullable=False),
         sa.Column("weights", DOCUMENT, nullable=False),
         sa.CheckConstraint(
-            "drawdown >= -1 AND drawdown <= 0", name="ck_simulation_path_drawdown"
+            "drawdown >= -1 AND drawdown <= 0", name=op.f("ck_simulation_path_drawdown")
         ),
-        sa.CheckConstraint("nav > 0", name="ck_simulation_path_nav"),
+        sa.CheckConstraint("nav > 0", name=op.f("ck_simulation_path_nav")),
         sa.ForeignKeyConstraint(
             ["run_id"],
             ["simulation_run.run_id"],
