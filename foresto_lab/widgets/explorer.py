@@ -7,8 +7,10 @@ exception, and can be undone like any other.
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
@@ -326,11 +328,16 @@ class ScenarioExplorer:
         self._notify()
         return None if self.message else self.saved
 
-    def report(self) -> threading.Thread:
+    def report(self) -> threading.Thread | None:
         """Make the scenario report of the active setting in the background.
 
-        ``report_progress`` says how far it is; listeners hear of it.
+        ``report_progress`` says how far it is; listeners hear of it. Nothing is begun,
+        and None returned, where the setting cannot be simulated.
         """
+        if self.result is None:
+            self.message = self.outcome.message
+            self._notify()
+            return None
         progress = ReportProgress.of(self)
         self.report_progress = progress
         self._notify()
@@ -346,7 +353,9 @@ class ScenarioExplorer:
         except Exception as error:  # a thread has no caller: every error is shown
             self.report_progress = progress.failed(error)
         else:
-            self.report_progress = progress.done(report.html_path)
+            self.report_progress = progress.done(report.path)
+        finally:
+            _close_event_loop()
         self._notify()
 
     # --- being watched ---------------------------------------------------------------
@@ -389,6 +398,12 @@ def scenario_explorer(
 
         lab = open_lab()
     return ScenarioExplorer(lab, language=language)
+
+
+def _close_event_loop() -> None:
+    """Close the event loop that a kernel's client leaves behind in its thread."""
+    with suppress(RuntimeError):
+        asyncio.get_event_loop().close()
 
 
 def _years_before(day: date, years: int) -> date:

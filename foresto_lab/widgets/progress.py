@@ -40,8 +40,8 @@ class ReportProgress:
         rule = comparison.setting.rule()
         parameters = {
             "scenario": comparison.setting.scenario,
-            "start": str(comparison.start or ""),
-            "end": str(comparison.end or ""),
+            "start": comparison.start,
+            "end": comparison.end,
             "initial_amount": comparison.initial_amount,
             "rebalancing": None if rule is None else rule.to_dict(),
             "language": explorer.language,

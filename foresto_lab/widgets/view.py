@@ -14,6 +14,7 @@ import traitlets
 from plotly.offline import get_plotlyjs
 
 from foresto_lab.errors import ForestoError
+from foresto_lab.reports.font import FONT_FILE
 from foresto_lab.widgets.chart import PALETTES
 from foresto_lab.widgets.page import from_page, state_of, wording
 
@@ -34,6 +35,10 @@ def _script() -> str:
 def _plotly() -> bytes:
     """Return plotly.js of the installed package, gzipped for the way to the browser."""
     return gzip.compress(get_plotlyjs().encode(), compresslevel=6)
+
+
+_FILES: Final = {"plotly": _plotly, "font": FONT_FILE.read_bytes}
+"""What the browser may ask for: the font only where it cannot write Hangul."""
 
 
 class ExplorerView(anywidget.AnyWidget):  # type: ignore[misc]
@@ -73,8 +78,9 @@ class ExplorerView(anywidget.AnyWidget):  # type: ignore[misc]
 
     def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:
         """Carry out a command of the page; whatever goes wrong becomes a message."""
-        if content["command"] == "plotly":
-            self.send({"event": "plotly"}, buffers=[_plotly()])
+        if content["command"] in _FILES:
+            name = content["command"]
+            self.send({"event": name}, buffers=[_FILES[name]()])
             return
         explorer = self._explorer
         self._answered = content["id"]

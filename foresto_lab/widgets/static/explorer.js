@@ -288,6 +288,7 @@ class Page {
     model.on("change:state", this.changed);
     model.on("change:wording", this.relabelled);
     this.show();
+    loadFont(model).then((loaded) => loaded && this.plot.redraw());
   }
 
   build() {

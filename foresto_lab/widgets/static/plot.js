@@ -4,23 +4,45 @@
 // a column in `columns` (little-endian float64), or of a colour in the palette.
 
 const PLOTLY = Symbol.for("foresto_lab.plotly");
+const FONT = Symbol.for("foresto_lab.font");
 
 // Plotly comes from the kernel's own package, once per page, so nothing is downloaded.
 async function loadPlotly(model) {
-  globalThis[PLOTLY] ??= await evaluate(await askForPlotly(model));
+  globalThis[PLOTLY] ??= await evaluate(await askForFile(model, "plotly"));
   return globalThis[PLOTLY];
 }
 
-function askForPlotly(model) {
+function askForFile(model, name) {
   return new Promise((resolve) => {
     const receive = (message, buffers) => {
-      if (message.event !== "plotly") return;
+      if (message.event !== name) return;
       model.off("msg:custom", receive);
       resolve(buffers[0]);
     };
     model.on("msg:custom", receive);
-    model.send({ command: "plotly" });
+    model.send({ command: name });
   });
+}
+
+// A machine without Korean fonts draws one and the same box for every syllable.
+function writesHangul() {
+  const drawn = (text) => {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [24, 24];
+    const context = canvas.getContext("2d");
+    context.font = "18px system-ui, sans-serif";
+    context.fillText(text, 2, 20);
+    return context.getImageData(0, 0, 24, 24).data.join();
+  };
+  return drawn("한") !== drawn("글");
+}
+
+async function loadFont(model) {
+  if (writesHangul() || globalThis[FONT]) return false;
+  const bytes = await askForFile(model, "font");
+  globalThis[FONT] = new FontFace("Foresto Sans", bytes, { weight: "45 930" });
+  document.fonts.add(await globalThis[FONT].load());
+  return true;
 }
 
 async function evaluate(gzipped) {

@@ -268,11 +268,24 @@ def test_the_copied_code_reproduces_the_setting(explorer, rule):
     assert names["result"].request_hash == explorer.save().request_hash
 
 
-def test_a_report_that_fails_ends_in_a_sentence(explorer):
+def test_no_report_is_begun_of_what_cannot_be_simulated(explorer, sample_lab):
     explorer.set(start="2020-01-02", end="2015-01-02")
-    explorer.report().join(timeout=120)
+    assert explorer.report() is None
+    assert explorer.report_progress is None
+    assert "lies after end" in explorer.message
+
+
+def test_a_report_that_fails_ends_in_a_sentence(explorer, sample_lab):
+    templates = sample_lab.home / "notebooks" / "reports"
+    templates.mkdir(parents=True, exist_ok=True)
+    broken = templates / "scenario.ipynb"
+    broken.write_text("no notebook", "utf-8")
+    try:
+        explorer.report().join(timeout=120)
+    finally:
+        broken.unlink()
     assert explorer.report_progress.status == "failed"
-    assert explorer.report_progress.message
+    assert "scenario.ipynb" in explorer.report_progress.message
 
 
 # --- watching ---------------------------------------------------------------------
