@@ -79,12 +79,15 @@ def test_every_measure_has_its_convention() -> None:
     assert set(simulate(prices, {"a": 1.0}).summary.index) <= explained
 
 
-def test_every_check_has_its_entry() -> None:
+def test_every_check_and_quality_rule_has_its_entry() -> None:
+    from foresto_lab.market.quality.rules import RULES
     from foresto_lab.preflight.portfolio import PORTFOLIO_CHECKS
 
-    page = text_of("docs/data.md")
-    missing = [code for code in PORTFOLIO_CHECKS if f"`{code}`" not in page]
-    assert not missing
+    rows = re.findall(
+        r"^\| `([A-Z_]+)` \| (\w+) \|", text_of("docs/data.md"), re.MULTILINE
+    )
+    for code, declared in {**PORTFOLIO_CHECKS, **RULES}.items():
+        assert (code, str(declared.severity)) in rows
 
 
 def test_every_setting_is_documented() -> None:
