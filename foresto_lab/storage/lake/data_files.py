@@ -101,12 +101,13 @@ class DataFiles:
 
 
 def _write_parquet(table: pa.Table, path: Path) -> None:
-    pq.write_table(
-        table,
-        path,
-        row_group_size=ROWS_PER_GROUP,
-        compression=COMPRESSION,
-        use_dictionary=["symbol", "date"],
-        write_statistics=["symbol", "date"],
-        store_schema=False,
-    )
+    with pa.OSFile(str(path), "wb") as sink:
+        pq.write_table(
+            table,
+            sink,
+            row_group_size=ROWS_PER_GROUP,
+            compression=COMPRESSION,
+            use_dictionary=["symbol", "date"],
+            write_statistics=["symbol", "date"],
+            store_schema=False,
+        )

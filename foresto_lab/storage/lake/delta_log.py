@@ -50,7 +50,7 @@ class DeltaLog:
         self.table = table
         self.layout = layout
         self._mark_names = mark_names
-        self._newest: tuple[Snapshot, int] | None = None
+        self._newest = (Snapshot(layout.name), 0)
         self._earlier: dict[int, Snapshot] = {}
 
     def snapshot(self) -> Snapshot:
@@ -61,13 +61,14 @@ class DeltaLog:
         CorruptStoreError
             The log cannot be read.
         """
-        known = self._newest
-        if known and self._is_newest(*known):
-            return known[0]
+        known, identity = self._newest
+        if self._is_newest(known, identity):
+            return known
         if not self._has_log():
             return Snapshot(self.layout.name)
-        replaced = known is not None and self._identity(known[0].version) != known[1]
-        snapshot = self._read(None, anew=known is None or replaced)
+        anew = self._identity(known.version) != identity or not known.exists
+        snapshot = self._read(None, anew=anew)
+        self._require_whole(0 if anew else known.version + 1, snapshot.version)
         self._newest = (snapshot, self._identity(snapshot.version))
         return snapshot
 
@@ -143,7 +144,7 @@ class DeltaLog:
                 raise
         if change.version % CHECKPOINT_EVERY == 0:
             with suppress(Exception):
-                self._call(delta_calls.write_checkpoint, self.table.uri)
+                call_where_deltalake_works(delta_calls.write_checkpoint, self.table.uri)
         return self.snapshot()
 
     def _landed(self, change: Change) -> bool:
@@ -161,7 +162,7 @@ class DeltaLog:
         from foresto_lab.storage.lake import delta_calls
 
         try:
-            snapshot: Snapshot = self._call(
+            snapshot: Snapshot = call_where_deltalake_works(
                 delta_calls.read_snapshot,
                 self.table.uri,
                 self.layout.name,
@@ -179,21 +180,11 @@ class DeltaLog:
         from foresto_lab.storage.lake.delta_calls import LostRaceError
 
         try:
-            self._call(function, *args)
+            call_where_deltalake_works(function, *args)
         except (LostRaceError, StorageError):
             raise
         except Exception as error:
             raise write_fault(error, self.table) from error
-
-    @staticmethod
-    def _call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        try:
-            return call_where_deltalake_works(function, *args, **kwargs)
-        except BaseException as error:
-            # deltalake's panics are no Exceptions, so that nobody catches them.
-            if type(error).__name__ == "PanicException":
-                raise RuntimeError(str(error)) from error
-            raise
 
     def _number_in(self, data_version: str) -> int | None:
         name, _, number = str(data_version).partition("@")
@@ -215,6 +206,16 @@ class DeltaLog:
         if os.path.exists(self._log_file(snapshot.version + 1)):
             return False
         return identity != 0 and self._identity(snapshot.version) == identity
+
+    def _require_whole(self, first: int, last: int) -> None:
+        """Refuse an empty log file, which deltalake would take for an empty commit.
+
+        A machine that loses its power can leave one.
+        """
+        for version in range(first, last + 1):
+            with suppress(FileNotFoundError):
+                if os.stat(self._log_file(version)).st_size == 0:
+                    raise self._damage(RuntimeError("a log file is empty"))
 
     def _has_log(self) -> bool:
         if os.path.exists(self._log_file(0)):

@@ -1,8 +1,8 @@
 """Calling deltalake from a forked child, which cannot do it itself.
 
-deltalake's threads do not survive a fork, and every call in the child would fail. A
-child of a process that has loaded deltalake therefore asks a fresh process: slower by
-its start, about half a second, but only when the table has changed.
+deltalake's threads do not survive a fork: once they run, every call in a child would
+fail. Such a child therefore asks a fresh process. That is slower by the start of a
+process, but needed only when the table has changed.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 
 _PROGRAM = "from foresto_lab.storage.lake.fresh_process import serve; serve()"
-_forked_after_use = False
+_PANIC = "PanicException"
+_runs_here = False
+_forked_after_start = False
 
 
 def _note_fork() -> None:
-    global _forked_after_use
-    _forked_after_use = _forked_after_use or "deltalake" in sys.modules
+    global _forked_after_start
+    _forked_after_start = _forked_after_start or _runs_here
 
 
 if hasattr(os, "register_at_fork"):
@@ -40,34 +42,51 @@ def call_where_deltalake_works(
 ) -> Answer:
     """Call a function here or, in a forked child, in a fresh process.
 
-    What the function raises is raised here.
+    What the function raises is raised here; a panic becomes a RuntimeError.
     """
-    if _forked_after_use:
-        answer: Answer = _ask_fresh_process(function, args, kwargs)
-        return answer
-    return function(*args, **kwargs)
+    global _runs_here, _forked_after_start
+    if not _forked_after_start:
+        _runs_here = True
+        try:
+            return function(*args, **kwargs)
+        except BaseException as error:
+            # A panic is no Exception, so that nobody catches it by mistake.
+            if type(error).__name__ != _PANIC:
+                raise
+            if "Forked process detected" not in str(error):
+                raise RuntimeError(str(error)) from error
+            _forked_after_start = True  # somebody else's use of deltalake
+    answer: Answer = _ask_fresh_process(function, args, kwargs)
+    return answer
 
 
 def _ask_fresh_process(
     function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
-    finished = subprocess.run(
-        [sys.executable, "-c", _PROGRAM],
-        input=pickle.dumps((function, args, kwargs)),
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        capture_output=True,
-        check=False,
-    )
-    if finished.returncode:
-        reason = finished.stderr.decode(errors="replace").strip().splitlines()[-1:]
-        raise StorageError(
-            message=f"A forked process could not have the Delta log read for it: "
-            f"{''.join(reason)} Start processes with the spawn method instead."
+    try:
+        finished = subprocess.run(
+            [sys.executable, "-c", _PROGRAM],
+            input=pickle.dumps((function, args, kwargs)),
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            capture_output=True,
+            check=True,
         )
+    except subprocess.CalledProcessError as error:
+        lines = error.stderr.decode(errors="replace").strip().splitlines()
+        raise _cannot_ask(lines[-1] if lines else str(error)) from error
+    except OSError as error:
+        raise _cannot_ask(str(error)) from error
     answered, answer = pickle.loads(finished.stdout)
     if not answered:
         raise answer
     return answer
+
+
+def _cannot_ask(reason: str) -> StorageError:
+    return StorageError(
+        message="A forked process could not have the Delta log handled for it "
+        f"({reason}). Start processes with multiprocessing's spawn method instead."
+    )
 
 
 def serve() -> None:

@@ -175,5 +175,8 @@ class LakeTable:
         folder = self._location.path
         while not folder.exists() and folder != folder.parent:
             folder = folder.parent
-        if not os.access(folder, os.W_OK):
+        by_whom = (
+            {"effective_ids": True} if os.access in os.supports_effective_ids else {}
+        )
+        if not os.access(folder, os.W_OK, **by_whom):
             raise WorkspaceReadOnlyError(path=str(folder), reason="no permission")
