@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from foresto_lab.lab import Lab as Lab
     from foresto_lab.lab import open_lab as open_lab
     from foresto_lab.market import get_calendar as get_calendar
-    from foresto_lab.metrics import performance as performance
+    from foresto_lab.metrics.performance import performance as performance
     from foresto_lab.rebalancing import Drift as Drift
     from foresto_lab.rebalancing import Hybrid as Hybrid
     from foresto_lab.rebalancing import Periodic as Periodic
@@ -66,7 +66,7 @@ _HOMES: Final = {
     "SimulationResult": "scenarios",
     "get_calendar": "market",
     "open_lab": "lab",
-    "performance": "metrics",
+    "performance": "metrics.performance",
     "simulate": "scenarios",
     "simulate_many": "scenarios",
 }
