@@ -192,7 +192,7 @@ def test_no_tracked_file_names_a_registry() -> None:
 
 
 def test_nothing_large_or_private_is_tracked() -> None:
-    large = [p for p in tracked_files() if p.stat().st_size > 2_000_000]
+    large = [p for p in tracked_files() if p.stat().st_size > 2_500_000]
     assert not large
     names = {path.name for path in tracked_files()}
     assert ".env" not in names
