@@ -320,6 +320,19 @@ def label(key: str, language: str = "ko", **facts: Any) -> str:
     raise UnknownNameError(kind="label", given=key, allowed=(*_WORDS, *MEASURES))
 
 
+def label_characters() -> frozenset[str]:
+    """Return every character that labels are written with."""
+    words = [word for pair in _WORDS.values() for word in pair]
+    words += [measure.ko for measure in MEASURES.values()]
+    words += [rule_label("DRIFT>=5% of target, to band edge | ANNUAL")]
+    words += [
+        days(1),
+        month_label(1),
+        *(money_unit(10.0**size)[1] for size in (0, 6, 9, 13)),
+    ]
+    return frozenset("".join(words))
+
+
 def asset_label(asset: str, language: str = "ko") -> str:
     """Return the word for an asset class; any other name stands for itself."""
     return label(asset, language) if asset in _WORDS else asset

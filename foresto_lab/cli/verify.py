@@ -24,9 +24,22 @@ def verify(
     """
     from foresto_lab.reports import verify_report
 
+    if context.home is None:
+        context.home = _workspace_of(page)
     verification = verify_report(context.lab(), page)
     if as_json:
         print_json(verification.to_dict())
     else:
         click.echo(str(verification))
     ctx.exit(0 if verification.verified else 1)
+
+
+def _workspace_of(page: Path) -> Path | None:
+    """Return the workspace that a page lies in, if it lies in one."""
+    from foresto_lab.errors import WorkspaceNotFoundError
+    from foresto_lab.settings import find_home
+
+    try:
+        return find_home(page.resolve().parent)
+    except WorkspaceNotFoundError:
+        return None

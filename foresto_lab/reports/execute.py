@@ -68,7 +68,7 @@ def execute_template(
     """
     with report_kernel(kernel_environment(lab, scratch)) as kernel:
         notebook = _parameterize(template, parameters)
-        threading.Thread(target=_import_page, daemon=True).start()
+        threading.Thread(target=_prepare_page, daemon=True).start()
         _execute(notebook, kernel, progress={"desc": template.name} if progress else {})
     return Execution(notebook, find_failure(notebook))
 
@@ -106,16 +106,16 @@ def _execute(
     )
 
 
-def _import_page() -> None:
-    """Import what rendering needs; a fault shows when it is used."""
+def _prepare_page() -> None:
+    """Get ready what rendering needs; a fault shows when it is used."""
     try:
-        import nbconvert.exporters.templateexporter
-        import plotly.offline
+        import nbconvert.exporters.templateexporter  # noqa: F401
+        import plotly.offline  # noqa: F401
 
-        import foresto_lab.reports.font
         import foresto_lab.reports.page  # noqa: F401
+        from foresto_lab.reports.font import alphabet, font_subset
 
-        del nbconvert, plotly
+        font_subset(alphabet())
     except Exception:
         return
 

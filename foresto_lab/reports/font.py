@@ -12,24 +12,35 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
+from foresto_lab.labels import label_characters
+
 FAMILY: Final = "Foresto Sans"
 FONT_FILE: Final = Path(__file__).parent / "fonts" / "ForestoSans.woff2"
-_ALWAYS: Final = "".join(map(chr, range(0x20, 0x7F))) + "·–−…%₩★±≥≤×→"  # noqa: RUF001
+_SCRIPTED: Final = "".join(map(chr, range(0x20, 0x7F))) + "·–−…%₩★±≥≤×→"  # noqa: RUF001
 """What scripts may write on a page: dates, numbers, labels of axes."""
 
 
 def font_face(text: str) -> str:
     """Return the CSS rule that embeds the font for the characters of ``text``."""
-    data = base64.b64encode(font_subset(frozenset(text))).decode("ascii")
+    data = base64.b64encode(font_subset(alphabet(text))).decode("ascii")
     return (
         f'@font-face{{font-family:"{FAMILY}";font-weight:45 930;font-style:normal;'
         f'font-display:block;src:url("data:font/woff2;base64,{data}")format("woff2")}}'
     )
 
 
+def alphabet(text: str = "") -> frozenset[str]:
+    """Return the characters to embed: those of all labels, and those of a text.
+
+    Most pages are written in labels' characters alone, so one cut serves them all.
+    """
+    shown = frozenset(character for character in text if character.isprintable())
+    return label_characters() | frozenset(_SCRIPTED) | shown
+
+
 @lru_cache(maxsize=16)
 def font_subset(characters: frozenset[str]) -> bytes:
-    """Return the WOFF2 font of these characters, ASCII always among them."""
+    """Return the WOFF2 font of these characters."""
     from fontTools import subset
     from fontTools.ttLib import TTFont
 
@@ -37,7 +48,7 @@ def font_subset(characters: frozenset[str]) -> bytes:
     cutter = subset.Subsetter(
         subset.Options(layout_features=["ccmp", "kern", "tnum"], hinting=False)
     )
-    cutter.populate(text="".join(sorted(characters | set(_ALWAYS))))
+    cutter.populate(text="".join(sorted(characters)))
     cutter.subset(font)
     font.flavor, font.flavorData = "woff2", None
     stream = BytesIO()

@@ -35,11 +35,11 @@ class Discrepancy:
 
     where: str
     page: str
-    rerun: str
+    expected: str
 
     def __str__(self) -> str:
         """Return the discrepancy as one line."""
-        return f"{self.where}: the page has {self.page}, {self.rerun}"
+        return f"{self.where}: the page has {self.page}, {self.expected}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Verification:
             "verified": self.verified,
             "numbers_compared": self.numbers_compared,
             "discrepancies": [
-                {"where": d.where, "page": d.page, "rerun": d.rerun}
+                {"where": d.where, "page": d.page, "expected": d.expected}
                 for d in self.discrepancies
             ],
         }
@@ -106,7 +106,7 @@ def verify_report(lab: Lab, path: Path) -> Verification:
         except ForestoError as error:
             where = f"{run['kind']} {run.get('run_id') or run['request_hash'][:12]}"
             discrepancies.append(
-                Discrepancy(where, "numbers", f"and it cannot be run again: {error}")
+                Discrepancy(where, "numbers", f"but cannot be run again: {error}")
             )
             continue
         compared += len(rerun)
@@ -150,10 +150,17 @@ def _check_seals(html: str, facts: Mapping[str, Any]) -> Iterator[Discrepancy]:
     from foresto_lab.reports.page import visible_checksum
 
     bare = {name: value for name, value in facts.items() if name != "checksum"}
-    if sha256_of(bare) != facts.get("checksum"):
-        yield Discrepancy("facts", "other facts", "than its checksum was made of")
-    if visible_checksum(html) != facts.get("page_sha256"):
-        yield Discrepancy("text", "other text", "than its checksum was made of")
+    seals = {
+        "facts": (facts.get("checksum"), sha256_of(bare)),
+        "text": (facts.get("page_sha256"), visible_checksum(html)),
+    }
+    for name, (recorded, found) in seals.items():
+        if recorded != found:
+            yield Discrepancy(
+                f"{name} altered",
+                f"checksum {str(recorded)[:12]}…",
+                f"its {name} have {found[:12]}…",
+            )
 
 
 def rerun_numbers(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
