@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foresto_lab.errors import InputError, UnknownNameError
+from foresto_lab.errors import UnknownNameError
 from foresto_lab.runs.plan import SimulationPlan, parse_date, plan_simulation
 from foresto_lab.settings import Settings, find_home, load_settings
 from foresto_lab.types import AssetClass, RunKind, RunStatus
@@ -20,7 +20,6 @@ from foresto_lab.types import AssetClass, RunKind, RunStatus
 if TYPE_CHECKING:
     import pandas as pd
 
-    from foresto_lab.market.loading import LoadReport
     from foresto_lab.market.protocols import LoadOutcome
     from foresto_lab.market.quality import QualityReport
     from foresto_lab.preflight import PreflightReport
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from foresto_lab.runs.comparison import Difference, Reproduction
     from foresto_lab.runs.record import RunRecord
     from foresto_lab.scenarios import Scenario, SimulationResult
+    from foresto_lab.sources import LoadReport
     from foresto_lab.storage import Storage
 
 
@@ -186,7 +186,7 @@ class Lab:
     def load_prices(self, path: str | Path, **options: Any) -> LoadReport:
         """Load a CSV or Parquet file of daily prices, whole or not at all.
 
-        The options are those of :class:`foresto_lab.market.loading.LoadOptions`.
+        The options are those of :class:`foresto_lab.sources.LoadOptions`.
         Loading the same file twice changes nothing.
 
         Raises
@@ -196,7 +196,7 @@ class Lab:
         QualityError
             Rows break an error-level rule; nothing was written.
         """
-        from foresto_lab.market.loading import LoadOptions, load_file
+        from foresto_lab.sources import LoadOptions, load_file
 
         return load_file(
             Path(path),

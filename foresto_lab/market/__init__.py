@@ -1,7 +1,7 @@
-"""Markets: calendars, price tables, quality checks and loading.
+"""Markets: calendars, price tables, and the contract of a store of prices.
 
-Quality checks are in ``market.quality`` and loading in ``market.loading``, which need
-Arrow; importing this package does not.
+Quality checks are in ``market.quality``, which needs Arrow; importing this package
+does not. Files are read and loaded by ``foresto_lab.sources``.
 """
 
 from foresto_lab.market.calendars import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from foresto_lab.market.quality.rows import DailyRows, Places
-from foresto_lab.market.quality.rule import QualityRule, values_at
+from foresto_lab.market.quality.rule import QualityRule, tally, values_at
 from foresto_lab.types import Severity
 
 
@@ -30,7 +30,9 @@ class DuplicateKey(QualityRule):
 
     def message(self, rows: DailyRows, places: Places, count: int) -> str:
         """Return how many rows."""
-        return f"{count:,} of {len(rows):,} rows repeat the symbol and date of another."
+        return tally(
+            "Rows that repeat the symbol and date of another", count, len(rows)
+        )
 
     def sample(self, rows: DailyRows, place: int) -> str:
         """Return the row with its close."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from foresto_lab.market.quality.rows import DailyRows, Places
-from foresto_lab.market.quality.rule import QualityRule
+from foresto_lab.market.quality.rule import QualityRule, tally
 from foresto_lab.types import Severity
 
 LAG_SESSIONS = 10
@@ -34,7 +34,5 @@ class EarlyEnd(QualityRule):
 
     def message(self, rows: DailyRows, places: Places, count: int) -> str:
         """Return how many symbols, and the last date of all."""
-        return (
-            f"{count:,} of {len(rows.last_places):,} symbols end {LAG_SESSIONS} or "
-            f"more sessions before {rows.day_dates[-1]}."
-        )
+        what = f"Symbols that end {LAG_SESSIONS} or more sessions before"
+        return tally(f"{what} {rows.day_dates[-1]}", count, len(rows.last_places))

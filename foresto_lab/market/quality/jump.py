@@ -33,10 +33,8 @@ class PriceJump(QualityRule):
 
     def message(self, rows: DailyRows, places: Places, count: int) -> str:
         """Return how many moves, with the bound."""
-        return (
-            f"{count:,} moves of the adjusted close exceed {LARGEST_MOVE:.0%} from one "
-            "row to the next."
-        )
+        what = f"Moves of the adjusted close beyond {LARGEST_MOVE:.0%} between two rows"
+        return f"{what}: {count:,}."
 
     def sample(self, rows: DailyRows, place: int) -> str:
         """Return the row with its move."""

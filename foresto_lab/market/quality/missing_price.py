@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from foresto_lab.market.quality.rows import PRICES, DailyRows, Places
-from foresto_lab.market.quality.rule import QualityRule, values_at
+from foresto_lab.market.quality.rule import QualityRule, tally, values_at
 from foresto_lab.types import Severity
 
 
@@ -37,7 +37,7 @@ class MissingPrice(QualityRule):
 
     def message(self, rows: DailyRows, places: Places, count: int) -> str:
         """Return how many rows have no price."""
-        return f"{count:,} of {len(rows):,} rows have no finite close."
+        return tally("Rows without a finite close", count, len(rows))
 
     def sample(self, rows: DailyRows, place: int) -> str:
         """Return the row with its closes."""

@@ -35,10 +35,8 @@ class MissingSession(QualityRule):
 
     def message(self, rows: DailyRows, places: Places, count: int) -> str:
         """Return how many sessions, in how many gaps."""
-        return (
-            f"{count:,} sessions of {rows.calendar.name} have no row, in "
-            f"{len(places):,} gaps."
-        )
+        what = f"Sessions of {rows.calendar.name} without a row"
+        return f"{what}: {count:,}, in {len(places):,} gaps."
 
     def sample(self, rows: DailyRows, place: int) -> str:
         """Return the gap: the row before, the row after, the sessions between."""

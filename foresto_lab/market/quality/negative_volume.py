@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from foresto_lab.market.quality.rows import DailyRows, Places
-from foresto_lab.market.quality.rule import QualityRule, values_at
+from foresto_lab.market.quality.rule import QualityRule, tally, values_at
 from foresto_lab.types import Severity
 
 
@@ -29,7 +29,7 @@ class NegativeVolume(QualityRule):
 
     def message(self, rows: DailyRows, places: Places, count: int) -> str:
         """Return how many rows."""
-        return f"{count:,} of {len(rows):,} rows have a volume below 0."
+        return tally("Rows with a volume below 0", count, len(rows))
 
     def sample(self, rows: DailyRows, place: int) -> str:
         """Return the row with its volume."""

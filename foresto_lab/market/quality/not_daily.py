@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from foresto_lab.market.quality.rows import DailyRows, Places
-from foresto_lab.market.quality.rule import QualityRule
+from foresto_lab.market.quality.rule import QualityRule, tally
 from foresto_lab.types import Severity
 
 WIDE_STEP_DAYS = 5
@@ -38,7 +38,5 @@ class NotDaily(QualityRule):
 
     def message(self, rows: DailyRows, places: Places, count: int) -> str:
         """Return how many symbols."""
-        return (
-            f"{count:,} of {len(rows.last_places):,} symbols have rows that are mostly "
-            f"{WIDE_STEP_DAYS} days or more apart, so they are not daily."
-        )
+        what = f"Symbols whose rows are mostly {WIDE_STEP_DAYS} days or more apart"
+        return tally(f"{what}, so not daily", count, len(rows.last_places))

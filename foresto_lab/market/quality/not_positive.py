@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from foresto_lab.market.quality.rows import PRICES, DailyRows, Mask, Places
-from foresto_lab.market.quality.rule import QualityRule, values_at
+from foresto_lab.market.quality.rule import QualityRule, tally, values_at
 from foresto_lab.types import Severity
 
 
@@ -33,29 +33,44 @@ class NotPositive(QualityRule):
 
     def message(self, rows: DailyRows, places: Places, count: int) -> str:
         """Return how many rows, and how many of them are filled with zeros."""
-        zeros = int(_all_zero(rows, places).sum())
-        text = f"{count:,} of {len(rows):,} rows have a price of 0 or below"
-        if not zeros:
-            return f"{text}."
-        sessions = int(rows.day_is_session[rows.day_index[places]].sum())
+        text = tally("Rows with a price of 0 or below", count, len(rows))
+        zeros = places[_all_zero(rows, places)]
+        if not len(zeros):
+            return text
+        on_sessions = int(rows.day_is_session[rows.day_index[zeros]].sum())
         return (
-            f"{text}; {zeros:,} hold nothing but zeros, and {sessions:,} of all fall "
-            f"on sessions of {rows.calendar.name}: days without trading, filled in."
+            f"{text} {len(zeros):,} of them hold nothing but zeros, {on_sessions:,} of "
+            f"those on sessions of {rows.calendar.name}: days without trading, filled "
+            "in."
         )
 
     def remedy(self, rows: DailyRows, places: Places) -> str:
-        """Return the option for rows of zeros, where there are any."""
-        if not _all_zero(rows, places).any():
+        """Return the options for holidays and halts filled in, where there are any."""
+        options = []
+        if _all_zero(rows, places).any():
+            options.append("leave out rows of nothing but zeros (--drop-zero-rows)")
+        if _halted(rows, places).any():
+            options.append(
+                "take a zero open, high or low on a day without volume as missing "
+                "(--halts-as-missing)"
+            )
+        if not options:
             return self.fix
-        return (
-            "To leave out the rows that hold nothing but zeros, which is then "
-            "recorded, add --drop-zero-rows (drop_zero_rows=True)."
-        )
+        return f"If that is right: {'; '.join(options)}. What is done is recorded."
 
     def sample(self, rows: DailyRows, place: int) -> str:
         """Return the row with its prices."""
         given = [name for name in PRICES if not np.isnan(rows.values[name][place])]
         return values_at(rows, place, *given)
+
+
+def _halted(rows: DailyRows, places: Places) -> Mask:
+    """Return which rows have a close, no volume, and zeros for the other prices."""
+    still = (rows.values["volume"][places] == 0) & (rows.values["close"][places] > 0)
+    for name in ("open", "high", "low"):
+        given = rows.values[name][places]
+        still &= (given >= 0) | np.isnan(given)
+    return np.asarray(still)
 
 
 def _all_zero(rows: DailyRows, places: Places) -> Mask:

@@ -6,7 +6,7 @@ import numpy as np
 
 from foresto_lab.market.calendars import DEFAULT_CALENDAR, get_calendar
 from foresto_lab.market.quality.rows import DailyRows, Places
-from foresto_lab.market.quality.rule import QualityRule
+from foresto_lab.market.quality.rule import QualityRule, tally
 from foresto_lab.types import Severity
 
 WRONG_CALENDAR_SHARE = 0.01
@@ -36,12 +36,8 @@ class OffCalendarRow(QualityRule):
 
     def message(self, rows: DailyRows, places: Places, count: int) -> str:
         """Return how many rows, and the share where it is telling."""
-        text = (
-            f"{count:,} of {len(rows):,} rows fall on weekdays that are no sessions "
-            f"of {rows.calendar.name}"
-        )
-        share = count / len(rows)
-        return f"{text} ({share:.1%})." if share >= WRONG_CALENDAR_SHARE else f"{text}."
+        what = f"Rows on weekdays without a session of {rows.calendar.name}"
+        return tally(what, count, len(rows))
 
     def remedy(self, rows: DailyRows, places: Places) -> str:
         """Return the calendar that fits better, where the share is telling."""

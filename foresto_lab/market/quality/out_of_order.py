@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from foresto_lab.market.quality.rows import DailyRows, Places
-from foresto_lab.market.quality.rule import QualityRule
+from foresto_lab.market.quality.rule import QualityRule, tally
 from foresto_lab.types import Severity
 
 
@@ -29,4 +29,4 @@ class OutOfOrder(QualityRule):
 
     def message(self, rows: DailyRows, places: Places, count: int) -> str:
         """Return how many rows."""
-        return f"{count:,} of {len(rows):,} rows are dated before the row above them."
+        return tally("Rows dated before the row above them", count, len(rows))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from foresto_lab.market.quality.rows import DailyRows, Places
-from foresto_lab.market.quality.rule import QualityRule
+from foresto_lab.market.quality.rule import QualityRule, tally
 from foresto_lab.types import Severity
 
 
@@ -28,7 +28,7 @@ class OutsideCalendar(QualityRule):
 
     def message(self, rows: DailyRows, places: Places, count: int) -> str:
         """Return how many rows, with the bounds."""
-        return (
-            f"{count:,} of {len(rows):,} rows lie outside what {rows.calendar.name} "
-            f"knows, {rows.calendar.first_date} to {rows.calendar.last_date}."
-        )
+        calendar = rows.calendar
+        years = f"{calendar.first_date} to {calendar.last_date}"
+        what = f"Rows outside the years that {calendar.name} knows, {years}"
+        return tally(what, count, len(rows))

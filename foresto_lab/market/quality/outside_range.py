@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from foresto_lab.market.quality.rows import DailyRows, Places
-from foresto_lab.market.quality.rule import QualityRule, values_at
+from foresto_lab.market.quality.rule import QualityRule, tally, values_at
 from foresto_lab.types import Severity
 
 TOLERANCE = 1e-6
@@ -37,9 +37,10 @@ class OutsideRange(QualityRule):
 
     def message(self, rows: DailyRows, places: Places, count: int) -> str:
         """Return how many rows."""
-        return (
-            f"{count:,} of {len(rows):,} rows have an open or close outside the range "
-            "from low to high."
+        return tally(
+            "Rows with an open or close outside the range from low to high",
+            count,
+            len(rows),
         )
 
     def sample(self, rows: DailyRows, place: int) -> str:

@@ -137,8 +137,9 @@ def parse_daily_rows(
 ) -> DailyRows:
     """Return rows in any order, long, with the columns of daily prices, as arrays.
 
-    Nothing is dropped and nothing changed; a price column that is missing counts as
-    one without values. The order of a symbol's rows is looked at before sorting.
+    Nothing is dropped and nothing changed. A price column that is missing counts as
+    one without values, a missing adj_close as the close. The order of a symbol's rows
+    is looked at before they are sorted.
 
     Raises
     ------
@@ -151,6 +152,8 @@ def parse_daily_rows(
     codes, symbols = _encoded(table["symbol"])
     days = _combined(table["date"]).cast(pa.date32()).view(pa.int32()).to_numpy()
     values = {name: _floats(table, name) for name in (*PRICES, "volume")}
+    if "adj_close" not in table.column_names:
+        values["adj_close"] = values["close"]
     grouped = _grouped(codes)
     if grouped is not None:
         codes, days = codes[grouped], days[grouped]

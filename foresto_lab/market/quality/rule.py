@@ -82,6 +82,12 @@ class QualityRule(ABC):
         )
 
 
+def tally(what: str, count: int, total: int) -> str:
+    """Return a count as a sentence, with the share where it is one in a hundred."""
+    share = f" ({count / total:.1%})" if count >= 0.01 * total else ""
+    return f"{what}: {count:,} of {total:,}{share}."
+
+
 def values_at(rows: DailyRows, place: int, *names: str) -> str:
     """Return a row with some of its values: ``005930 2018-04-30 high=1 low=2``."""
     shown = " ".join(f"{name}={rows.values[name][place]:.10g}" for name in names)

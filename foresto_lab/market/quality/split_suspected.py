@@ -40,7 +40,7 @@ class SplitSuspected(QualityRule):
 
     def message(self, rows: DailyRows, places: Places, count: int) -> str:
         """Return how many jumps."""
-        return f"{count:,} jumps of the adjusted close are by the ratio of a split."
+        return f"Jumps of the adjusted close by the ratio of a split: {count:,}."
 
     def sample(self, rows: DailyRows, place: int) -> str:
         """Return the row with its ratio."""

@@ -42,10 +42,8 @@ class StaleTail(QualityRule):
 
     def message(self, rows: DailyRows, places: Places, count: int) -> str:
         """Return how many symbols and rows."""
-        return (
-            f"{len(places):,} symbols end in {STALE_ROWS} or more equal closes, "
-            f"{count:,} rows in all."
-        )
+        what = f"Symbols that end in {STALE_ROWS} or more equal closes"
+        return f"{what}: {len(places):,} ({count:,} rows)."
 
     def sample(self, rows: DailyRows, place: int) -> str:
         """Return the last row with the number of equal closes."""

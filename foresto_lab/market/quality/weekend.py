@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from foresto_lab.market.quality.rows import DailyRows, Places
-from foresto_lab.market.quality.rule import QualityRule
+from foresto_lab.market.quality.rule import QualityRule, tally
 from foresto_lab.types import Severity
 
 
@@ -32,7 +32,5 @@ class WeekendRow(QualityRule):
 
     def message(self, rows: DailyRows, places: Places, count: int) -> str:
         """Return how many rows."""
-        return (
-            f"{count:,} of {len(rows):,} rows fall on a Saturday or Sunday on which "
-            f"{rows.calendar.name} had no session."
-        )
+        what = f"Rows on a Saturday or Sunday without a session of {rows.calendar.name}"
+        return tally(what, count, len(rows))

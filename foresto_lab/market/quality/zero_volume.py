@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from foresto_lab.market.quality.rows import DailyRows, Places
-from foresto_lab.market.quality.rule import QualityRule
+from foresto_lab.market.quality.rule import QualityRule, tally
 from foresto_lab.types import Severity
 
 
@@ -33,4 +33,4 @@ class ZeroVolume(QualityRule):
 
     def message(self, rows: DailyRows, places: Places, count: int) -> str:
         """Return how many rows."""
-        return f"{count:,} of {len(rows):,} rows have a price but no volume."
+        return tally("Rows with a price but no volume", count, len(rows))

@@ -1,0 +1,192 @@
+"""Loading: read a file, hold it against the rules, refuse it or store it, record it."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+
+from foresto_lab.errors import DataFileError, QualityError, StorageError
+from foresto_lab.findings import Finding, errors_in, sort_findings, warnings_in
+from foresto_lab.market.calendars import get_calendar
+from foresto_lab.market.protocols import LoadOutcome, SeriesStore
+from foresto_lab.market.quality import check_daily_prices
+from foresto_lab.runs.protocols import Catalog
+from foresto_lab.sources.daily_table import rows_by_symbol
+from foresto_lab.sources.files import PriceFile, file_checksum, read_price_file
+from foresto_lab.sources.options import LoadOptions
+from foresto_lab.types import Severity
+
+TABLE = "daily_price"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What a load read, found and changed."""
+
+    path: Path
+    outcome: LoadOutcome
+    findings: tuple[Finding, ...]
+    symbols: Mapping[str, int]
+    """The number of rows of each symbol."""
+    first_date: date
+    last_date: date
+    columns: Mapping[str, str]
+    """The header that each field was taken from."""
+    unused: tuple[str, ...]
+    checksum: str
+
+    @property
+    def row_count(self) -> int:
+        """The number of rows of the file that were loaded."""
+        return self.outcome.rows_received
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain JSON-ready values."""
+        return {
+            "path": str(self.path),
+            "status": "loaded",
+            "rows_received": self.outcome.rows_received,
+            "rows_inserted": self.outcome.rows_inserted,
+            "rows_updated": self.outcome.rows_updated,
+            "rows_unchanged": self.outcome.rows_unchanged,
+            "data_version": self.outcome.data_version,
+            "symbols": dict(self.symbols),
+            "first_date": self.first_date.isoformat(),
+            "last_date": self.last_date.isoformat(),
+            "columns": dict(self.columns),
+            "unused": list(self.unused),
+            "checksum": self.checksum,
+            "findings": [finding.to_dict() for finding in self.findings],
+        }
+
+    def __str__(self) -> str:
+        """Return the report as lines of text."""
+        done = self.outcome
+        head = (
+            f"{self.path.name}: {done.rows_received:,} rows of "
+            f"{len(self.symbols):,} symbols, {self.first_date} to {self.last_date}; "
+            f"{done.rows_inserted:,} new, {done.rows_updated:,} changed, "
+            f"{done.rows_unchanged:,} as before; "
+            f"{len(warnings_in(self.findings))} warnings."
+        )
+        return "\n".join([head, *(f"  {finding}" for finding in self.findings)])
+
+    def _repr_html_(self) -> str:
+        head, *lines = str(self).split("\n")
+        items = "".join(f"<li>{html.escape(line.strip())}</li>" for line in lines)
+        return f"<p>{html.escape(head)}</p><ul>{items}</ul>"
+
+
+def load_file(
+    path: Path,
+    *,
+    series: SeriesStore,
+    catalog: Catalog,
+    loaded_at: datetime,
+    options: LoadOptions | None = None,
+) -> LoadReport:
+    """Load a file of daily prices, whole or not at all.
+
+    The file is read, then held against every quality rule. An error-level finding
+    refuses it; warnings are recorded with the load in ``source_load_history``, as is a
+    refusal with its reason. The prices change in one atomic commit.
+
+    Parameters
+    ----------
+    loaded_at : datetime
+        The instant, UTC, that the history records.
+
+    Raises
+    ------
+    DataFileError
+        The file cannot be read as daily prices.
+    QualityError
+        Rows break an error-level rule.
+    UnknownNameError
+        The options name an unknown calendar, or a column that is not there.
+    StorageError
+        The store cannot be written.
+    """
+    options = options or LoadOptions()
+    calendar = get_calendar(options.calendar)
+    history = _History(catalog, path, options, loaded_at)
+    try:
+        file = read_price_file(path, options)
+    except DataFileError as error:
+        history.record_refusal(file_checksum(path), (_as_finding(error),))
+        raise
+    found = check_daily_prices(file.table, calendar=calendar)
+    findings = sort_findings((*file.findings, *found))
+    if errors_in(findings):
+        history.record_refusal(file.checksum, findings)
+        raise QualityError(source=str(path), findings=errors_in(findings))
+    outcome = series.load_daily_prices(file.table)
+    history.record(file.checksum, findings, outcome)
+    return _report(file, findings, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    """Writes the rows of source_load_history of one load."""
+
+    catalog: Catalog
+    path: Path
+    options: LoadOptions
+    loaded_at: datetime
+
+    def record(
+        self,
+        checksum: str,
+        findings: tuple[Finding, ...],
+        outcome: LoadOutcome | None,
+    ) -> None:
+        self.catalog.record_load(
+            source=str(self.path),
+            checksum=checksum,
+            table=TABLE,
+            outcome=outcome,
+            findings=findings,
+            loaded_at=self.loaded_at,
+            options=self.options.to_dict(),
+        )
+
+    def record_refusal(self, checksum: str, findings: tuple[Finding, ...]) -> None:
+        """Record a refused file; a catalog that cannot be written hides no reason."""
+        if not checksum:  # there was no file
+            return
+        with contextlib.suppress(StorageError):
+            self.record(checksum, findings, None)
+
+
+def _as_finding(error: DataFileError) -> Finding:
+    return Finding(
+        code="FILE_UNREADABLE",
+        severity=Severity.ERROR,
+        message=error.reason,
+        where=Path(error.path).name,
+        fix=error.fix,
+    )
+
+
+def _report(
+    file: PriceFile, findings: tuple[Finding, ...], outcome: LoadOutcome
+) -> LoadReport:
+    span = pc.min_max(file.table["date"]).as_py()
+    return LoadReport(
+        path=file.path,
+        outcome=outcome,
+        findings=findings,
+        symbols=dict(rows_by_symbol(file.table)),
+        first_date=span["min"],
+        last_date=span["max"],
+        columns=file.columns,
+        unused=file.unused,
+        checksum=file.checksum,
+    )
