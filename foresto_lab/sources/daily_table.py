@@ -19,6 +19,7 @@ from foresto_lab.sources.options import WIDE, LoadOptions
 from foresto_lab.sources.raw_table import RawTable
 from foresto_lab.types import Severity
 
+_HEAD_ROWS = 1000
 _SUFFIXES = (".gz", ".csv", ".tsv", ".txt", ".parquet", ".pq")
 
 
@@ -361,12 +362,20 @@ def _codes(symbols: pa.ChunkedArray) -> npt.NDArray[np.int32]:
 
 def _descends(days: npt.NDArray[np.int32], codes: npt.NDArray[np.int32]) -> bool:
     """Return whether the rows run from newest to oldest, by symbol or as a whole."""
-    step = np.diff(days)
-    if not (step < 0).any():
+    if len(days) > _HEAD_ROWS and not _may_descend(
+        days[:_HEAD_ROWS], codes[:_HEAD_ROWS]
+    ):
         return False
+    return bool((days[1:] < days[:-1]).any()) and _may_descend(days, codes)
+
+
+def _may_descend(days: npt.NDArray[np.int32], codes: npt.NDArray[np.int32]) -> bool:
+    """Return whether no row is later than the one before, or than its symbol's."""
+    if not (days[1:] > days[:-1]).any():
+        return True
     follows = codes[1:] == codes[:-1]
-    by_symbol = bool(follows.any()) and bool((step[follows] < 0).all())
-    return by_symbol or bool((step <= 0).all())
+    not_earlier = days[1:] >= days[:-1]
+    return bool(follows.any()) and not bool((not_earlier & follows).any())
 
 
 def rows_by_symbol(table: pa.Table) -> Iterator[tuple[str, int]]:

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("code", "severity", "name", "count", "where", "message", "samples", "fix")
+_STYLE = (
+    ":root{color-scheme:light dark}"
+    "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;"
+    "padding:0 1rem}"
+    "table{border-collapse:collapse;display:block;overflow-x:auto}"
+    "th,td{padding:.3rem .6rem;border-bottom:1px solid #8884;vertical-align:top}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +94,29 @@ class QualityReport:
 
     def __str__(self) -> str:
         """Return the report as lines of text."""
-        return "\n".join([self._headline(), *(f"  {each}" for each in self.findings)])
+        return "\n".join([self.headline(), *(f"  {each}" for each in self.findings)])
 
-    def _headline(self) -> str:
+    def headline(self) -> str:
+        """Return what was checked and how it went, in one line."""
         errors = len(errors_in(self.findings))
         warnings = len(warnings_in(self.findings))
         return (
-            f"{self.row_count:,} rows of {len(self.symbols):,} symbols: "
-            f"{errors} rules broken, {warnings} warnings."
+            f"Rows: {self.row_count:,}. Symbols: {len(self.symbols):,}. "
+            f"Errors: {errors}. Warnings: {warnings}."
+        )
+
+    def to_html(self) -> str:
+        """Return the report as a page of its own, which loads nothing."""
+        title = "Data quality"
+        return (
+            f"<!doctype html><html lang='en'><head><meta charset='utf-8'>"
+            "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+            f"<title>{title}</title><style>{_STYLE}</style></head>"
+            f"<body><h1>{title}</h1>{self._repr_html_()}</body></html>"
         )
 
     def _repr_html_(self) -> str:
-        head = f"<p>{html.escape(self._headline())}</p>"
+        head = f"<p>{html.escape(self.headline())}</p>"
         if not self.findings:
             return head
         names = ("severity", "name", "count", "where", "message", "samples")

@@ -1,0 +1,339 @@
+"""`foresto data`: load prices, compute returns, see what there is and how good."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from foresto_lab.cli.context import CommandContext, pass_context
+from foresto_lab.cli.output import json_option, print_json, print_table
+from foresto_lab.errors import ForestoError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from foresto_lab.findings import Finding
+    from foresto_lab.lab import Lab
+    from foresto_lab.sources import LoadReport
+
+FINDING_COLUMNS = ("severity", "rule", "count", "where", "what", "samples")
+
+
+@click.group()
+def data() -> None:
+    """Load prices, compute returns, and see how good the data are."""
+
+
+# --- load -------------------------------------------------------------------------
+
+
+@data.command("load")
+@click.argument(
+    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
+)
+@click.option("--symbol", help="Whose prices they are, where no column says so.")
+@click.option(
+    "--columns",
+    metavar="NAMES",
+    help="Fields of a CSV without header, in order: date,open,high,low,close,volume; "
+    "_ for a column not used.",
+)
+@click.option(
+    "--map",
+    "pairs",
+    multiple=True,
+    metavar="FIELD=HEADER",
+    help="The column of a field whose header is not recognised, e.g. close=NAV.",
+)
+@click.option("--encoding", help="Of a CSV; by default detected (UTF-8, CP949, ...).")
+@click.option("--delimiter", help="Of a CSV; by default comma, tab, semicolon or bar.")
+@click.option(
+    "--layout",
+    default="long",
+    show_default=True,
+    metavar="[long|wide|yfinance-multiheader]",
+    help="One row per symbol and date, one column per symbol, or yfinance's header.",
+)
+@click.option(
+    "--calendar",
+    default="XKRX",
+    show_default=True,
+    help="Exchange calendar that the dates are held against: XKRX, XNYS, 24/7, ...",
+)
+@click.option(
+    "--adjusted/--unadjusted",
+    default=None,
+    help="Whether the close is adjusted, where there is no adjusted close.",
+)
+@click.option("--date-format", help="For dates of two readings, e.g. %m/%d/%Y.")
+@click.option("--drop-zero-rows", is_flag=True, help="Leave out rows of only zeros.")
+@click.option(
+    "--halts-as-missing",
+    is_flag=True,
+    help="Take zero prices on days with a close but no volume as missing.",
+)
+@json_option
+@pass_context
+def load(
+    context: CommandContext,
+    files: tuple[Path, ...],
+    pairs: tuple[str, ...],
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Load CSV or Parquet files of daily prices, each whole or not at all.
+
+    Loading a file again changes nothing. A file that breaks a quality rule is refused
+    with the rows that do; the others are loaded all the same.
+    """
+    lab = context.lab()
+    options["mapping"] = _mapping(pairs)
+    done = {
+        path: _loaded_or_error(lab, path, options)
+        for path in _with_progress(files, wanted=not as_json)
+    }
+    if as_json:
+        print_json([_as_json(path, result) for path, result in done.items()])
+    else:
+        _print_loads(done)
+    failures = [error for error in done.values() if isinstance(error, ForestoError)]
+    for error in failures:
+        click.echo(click.style("Error: ", fg="red", bold=True) + str(error), err=True)
+    sys.exit(failures[0].exit_code if failures else 0)
+
+
+def _mapping(pairs: Iterable[str]) -> dict[str, str]:
+    mapping = {}
+    for pair in pairs:
+        field, equals, header = pair.partition("=")
+        if not (field and equals and header):
+            raise click.UsageError(f"{pair!r} is not FIELD=HEADER, e.g. close=NAV.")
+        mapping[field.strip()] = header
+    return mapping
+
+
+def _loaded_or_error(
+    lab: Lab, path: Path, options: Mapping[str, Any]
+) -> LoadReport | ForestoError:
+    """Return a load's report, or why the file was refused: it keeps its place."""
+    try:
+        return lab.load_prices(path, **options)
+    except ForestoError as error:
+        return error
+
+
+def _with_progress(files: tuple[Path, ...], *, wanted: bool) -> Iterator[Path]:
+    """Yield the files; show a bar on the terminal where there are several."""
+    if len(files) == 1 or not wanted or not sys.stderr.isatty():
+        yield from files
+        return
+    with _progress() as advance:
+        for path in files:
+            advance(path.name, 0, len(files))
+            yield path
+            advance(path.name, 1, len(files))
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=None)
+
+        def advance(name: str, steps: int, total: int) -> None:
+            progress.update(task, description=name, total=total, advance=steps)
+
+        yield advance
+
+
+def _as_json(path: Path, result: LoadReport | ForestoError) -> dict[str, Any]:
+    if not isinstance(result, ForestoError):
+        return result.to_dict()
+    findings = [finding.to_dict() for finding in result.facts.get("findings", ())]
+    return {
+        "path": str(path),
+        "status": "refused",
+        "error": type(result).__name__,
+        "message": str(result),
+        "findings": findings,
+    }
+
+
+def _print_loads(done: Mapping[Path, LoadReport | ForestoError]) -> None:
+    rows = []
+    for path, result in done.items():
+        if isinstance(result, ForestoError):
+            rows.append([path.name, "refused", *[None] * 6])
+            continue
+        outcome = result.outcome
+        changes = (outcome.rows_inserted, outcome.rows_updated, outcome.rows_unchanged)
+        rows.append(
+            [
+                path.name,
+                "loaded",
+                _symbols(tuple(result.symbols)),
+                *(f"{count:,}" for count in changes),
+                f"{result.first_date}",
+                f"{result.last_date}",
+            ]
+        )
+    names = ["file", "", "symbols", "new", "changed", "as before", "first", "last"]
+    print_table(names, rows, right=names[3:6])
+    findings = [
+        finding
+        for result in done.values()
+        if not isinstance(result, ForestoError)
+        for finding in result.findings
+    ]
+    if findings:
+        click.echo()
+        _print_findings(findings)
+
+
+def _symbols(symbols: tuple[str, ...]) -> str:
+    return symbols[0] if len(symbols) == 1 else f"{len(symbols):,} symbols"
+
+
+# --- returns, list, history -------------------------------------------------------
+
+
+@data.command("returns")
+@json_option
+@pass_context
+def returns(context: CommandContext, as_json: bool) -> None:
+    """Compute daily returns from the prices; only what changed is written."""
+    outcome = context.lab().update_returns()
+    if as_json:
+        print_json(
+            {
+                "rows_inserted": outcome.rows_inserted,
+                "rows_updated": outcome.rows_updated,
+                "rows_unchanged": outcome.rows_unchanged,
+                "data_version": outcome.data_version,
+            }
+        )
+        return
+    click.echo(
+        f"Daily returns: {outcome.rows_inserted:,} new, {outcome.rows_updated:,} "
+        f"changed, {outcome.rows_unchanged:,} as before."
+    )
+
+
+@data.command("list")
+@json_option
+@pass_context
+def list_data(context: CommandContext, as_json: bool) -> None:
+    """List the loaded symbols with their dates and numbers of rows."""
+    rows = context.lab().coverage()
+    if as_json:
+        print_json(rows.to_dict("records"))
+        return
+    print_table(
+        ["symbol", "first", "last", "rows"],
+        [
+            [
+                row.symbol,
+                _day(row.first_date),
+                _day(row.last_date),
+                f"{row.row_count:,}",
+            ]
+            for row in rows.itertuples()
+        ],
+        right=["rows"],
+        empty="No prices yet. Load some with `foresto data load FILE`.",
+    )
+
+
+@data.command("history")
+@click.option("--limit", default=20, show_default=True, help="How many loads to show.")
+@json_option
+@pass_context
+def history(context: CommandContext, limit: int, as_json: bool) -> None:
+    """List the loads and refusals, newest first, with their findings."""
+    loads = context.lab().storage.catalog.load_history().head(limit)
+    if as_json:
+        print_json(loads.astype(object).where(loads.notna(), None).to_dict("records"))
+        return
+    print_table(
+        ["loaded at", "file", "", "rows", "findings"],
+        [
+            [
+                f"{row.loaded_at:%Y-%m-%d %H:%M}",
+                Path(row.source).name,
+                row.status,
+                f"{row.rows_received:,}" if row.status == "loaded" else "",
+                ", ".join(finding["code"] for finding in row.findings),
+            ]
+            for row in loads.itertuples()
+        ],
+        right=["rows"],
+    )
+
+
+def _day(value: Any) -> str:
+    return f"{value:%Y-%m-%d}"
+
+
+# --- quality ----------------------------------------------------------------------
+
+
+@data.command("quality")
+@click.argument("symbols", nargs=-1)
+@click.option("--calendar", help="One calendar for all; by default each symbol's own.")
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the report as an HTML page.",
+)
+@json_option
+@pass_context
+def quality(
+    context: CommandContext,
+    symbols: tuple[str, ...],
+    calendar: str | None,
+    page: Path | None,
+    as_json: bool,
+) -> None:
+    """Hold the stored prices against every quality rule.
+
+    Ends with exit code 3 where an error-level rule is broken.
+    """
+    report = context.lab().quality(list(symbols) or None, calendar)
+    if page is not None:
+        page.write_text(report.to_html(), encoding="utf-8")
+        click.echo(f"{page}", err=as_json)
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        click.echo(report.headline())
+        if report.findings:
+            _print_findings(report.findings)
+    sys.exit(0 if report.passed else 3)
+
+
+def _print_findings(findings: Iterable[Finding]) -> None:
+    from foresto_lab.market.quality import rule_name
+
+    print_table(
+        FINDING_COLUMNS,
+        [
+            [
+                finding.severity,
+                rule_name(finding.code),
+                f"{finding.count:,}",
+                finding.where,
+                f"{finding.message} {finding.fix}".strip(),
+                "\n".join(finding.samples[:3]),
+            ]
+            for finding in findings
+        ],
+        right=["count"],
+    )
