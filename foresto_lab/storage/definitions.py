@@ -145,8 +145,7 @@ def find_rule(session: Session, name: str) -> StoredRule | None:
 
 def _rule_columns(rule: RebalancingRule) -> dict[str, Any]:
     """Return what queries ask of a rule, by column."""
-    hybrid = isinstance(rule, Hybrid)
-    parts = (rule.periodic, rule.drift) if hybrid else (rule,)
+    parts = (rule.periodic, rule.drift) if isinstance(rule, Hybrid) else (rule,)
     columns: dict[str, Any] = dict.fromkeys(("frequency", "base_day", "threshold"))
     for part in parts:
         if isinstance(part, Periodic):

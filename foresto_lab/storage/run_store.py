@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from foresto_lab.storage.database import Database
 
 CRASH_MESSAGE = "The process that ran it is gone"
-EVENTS = RebalancingEvent.__table__
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,39}")
 _RUNNING, _COMPLETED, _FAILED = (
     str(RunStatus.RUNNING),
@@ -140,7 +139,7 @@ class EmbeddedRunStore:
             session.flush()
             events = event_rows(run_id, artifacts)
             if events:
-                session.connection().execute(insert(EVENTS), events)
+                session.connection().execute(insert(RebalancingEvent), events)
             self._folders.publish(staged, run_id)
             moves.append(partial(self._withdraw, run_id))
         return run_record(row, summary.measures)
