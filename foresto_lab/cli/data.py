@@ -71,6 +71,9 @@ def data() -> None:
     help="Whether the close is adjusted, where there is no adjusted close.",
 )
 @click.option("--date-format", help="For dates of two readings, e.g. %m/%d/%Y.")
+@click.option(
+    "--newest-first", is_flag=True, help="Turn round a file that runs backwards."
+)
 @click.option("--drop-zero-rows", is_flag=True, help="Leave out rows of only zeros.")
 @click.option(
     "--halts-as-missing",
@@ -231,20 +234,28 @@ def returns(context: CommandContext, as_json: bool) -> None:
 @pass_context
 def list_data(context: CommandContext, as_json: bool) -> None:
     """List the loaded symbols with their dates and numbers of rows."""
-    rows = context.lab().coverage()
+    coverage = context.lab().coverage()
+    rows = [
+        {
+            **row,
+            "first_date": f"{row['first_date']:%Y-%m-%d}",
+            "last_date": f"{row['last_date']:%Y-%m-%d}",
+        }
+        for row in coverage.to_dict("records")
+    ]
     if as_json:
-        print_json(rows.to_dict("records"))
+        print_json(rows)
         return
     print_table(
         ["symbol", "first", "last", "rows"],
         [
             [
-                row.symbol,
-                _day(row.first_date),
-                _day(row.last_date),
-                f"{row.row_count:,}",
+                row["symbol"],
+                row["first_date"],
+                row["last_date"],
+                f"{row['row_count']:,}",
             ]
-            for row in rows.itertuples()
+            for row in rows
         ],
         right=["rows"],
         empty="No prices yet. Load some with `foresto data load FILE`.",
@@ -265,20 +276,16 @@ def history(context: CommandContext, limit: int, as_json: bool) -> None:
         ["loaded at", "file", "", "rows", "findings"],
         [
             [
-                f"{row.loaded_at:%Y-%m-%d %H:%M}",
-                Path(row.source).name,
-                row.status,
-                f"{row.rows_received:,}" if row.status == "loaded" else "",
-                ", ".join(finding["code"] for finding in row.findings),
+                f"{row['loaded_at']:%Y-%m-%d %H:%M}",
+                Path(row["source"]).name,
+                row["status"],
+                f"{row['rows_received']:,}" if row["status"] == "loaded" else "",
+                ", ".join(finding["code"] for finding in row["findings"]),
             ]
-            for row in loads.itertuples()
+            for row in loads.to_dict("records")
         ],
         right=["rows"],
     )
-
-
-def _day(value: Any) -> str:
-    return f"{value:%Y-%m-%d}"
 
 
 # --- quality ----------------------------------------------------------------------

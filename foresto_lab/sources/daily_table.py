@@ -19,7 +19,6 @@ from foresto_lab.sources.options import WIDE, LoadOptions
 from foresto_lab.sources.raw_table import RawTable
 from foresto_lab.types import Severity
 
-_HEAD_ROWS = 1000
 _SUFFIXES = (".gz", ".csv", ".tsv", ".txt", ".parquet", ".pq")
 
 
@@ -37,7 +36,7 @@ class DailyTableReader:
         self.findings: list[Finding] = list(raw.findings)
 
     def read(self) -> pa.Table:
-        """Return symbol, date and the price fields, dates ascending.
+        """Return symbol, date and the price fields, rows in the order of the file.
 
         Raises
         ------
@@ -52,7 +51,8 @@ class DailyTableReader:
             table = self._without_halt_prices(table)
         if not len(table):
             raise self._refusal("the file holds no rows.", "Fetch it again.")
-        return self._oldest_first(self._with_adjusted_close(table))
+        table = self._with_adjusted_close(table)
+        return self._oldest_first(table) if self._options.newest_first else table
 
     # --- long and wide ----------------------------------------------------------------
 
@@ -281,7 +281,7 @@ class DailyTableReader:
             )
 
     def _oldest_first(self, table: pa.Table) -> pa.Table:
-        """Turn round a file that runs from the newest day to the oldest throughout."""
+        """Turn round a file that runs backwards throughout, as was asked for."""
         days = pc.cast(table["date"], pa.int32()).to_numpy()
         codes = _codes(table["symbol"])
         if not _descends(days, codes):
@@ -289,7 +289,8 @@ class DailyTableReader:
         self._note(
             "NEWEST_FIRST",
             Severity.INFO,
-            "The file runs from the newest day to the oldest; it was turned round.",
+            "The file runs from the newest day to the oldest; it was turned round, as "
+            "asked for.",
             count=len(table),
         )
         return table.take(pa.array(np.arange(len(table) - 1, -1, -1)))
@@ -362,20 +363,10 @@ def _codes(symbols: pa.ChunkedArray) -> npt.NDArray[np.int32]:
 
 def _descends(days: npt.NDArray[np.int32], codes: npt.NDArray[np.int32]) -> bool:
     """Return whether the rows run from newest to oldest, by symbol or as a whole."""
-    if len(days) > _HEAD_ROWS and not _may_descend(
-        days[:_HEAD_ROWS], codes[:_HEAD_ROWS]
-    ):
-        return False
-    return bool((days[1:] < days[:-1]).any()) and _may_descend(days, codes)
-
-
-def _may_descend(days: npt.NDArray[np.int32], codes: npt.NDArray[np.int32]) -> bool:
-    """Return whether no row is later than the one before, or than its symbol's."""
-    if not (days[1:] > days[:-1]).any():
-        return True
+    earlier, later = days[1:] < days[:-1], days[1:] > days[:-1]
     follows = codes[1:] == codes[:-1]
-    not_earlier = days[1:] >= days[:-1]
-    return bool(follows.any()) and not bool((not_earlier & follows).any())
+    by_symbol = bool(follows.any()) and bool(earlier[follows].all())
+    return by_symbol or (bool(earlier.any()) and not bool(later.any()))
 
 
 def rows_by_symbol(table: pa.Table) -> Iterator[tuple[str, int]]:

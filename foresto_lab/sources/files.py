@@ -30,7 +30,7 @@ class PriceFile:
     table : pyarrow.Table
         ``symbol`` (dictionary of string), ``date`` (date32), then ``open, high, low,
         close, adj_close, volume`` as float64, null where there is none. Rows as in the
-        file, oldest first; not yet held against any quality rule.
+        file; not yet held against any quality rule.
     columns : mapping of field to header
         Which column each field was taken from.
     unused : tuple of str

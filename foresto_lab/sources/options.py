@@ -46,6 +46,9 @@ class LoadOptions:
         same. Default: the adjusted close where there is one, otherwise the close.
     date_format : str, optional
         A ``strptime`` format, for dates that can be read in two ways.
+    newest_first : bool
+        Turn round a file that runs from the newest day to the oldest throughout;
+        recorded. Without it such a file is refused, as any that is out of order.
     drop_zero_rows : bool
         Leave out rows whose prices are all zero (holidays filled in); recorded.
     halts_as_missing : bool
@@ -69,6 +72,7 @@ class LoadOptions:
     calendar: str = DEFAULT_CALENDAR
     adjusted: bool | None = None
     date_format: str | None = None
+    newest_first: bool = False
     drop_zero_rows: bool = False
     halts_as_missing: bool = False
 
@@ -95,6 +99,7 @@ class LoadOptions:
             "calendar": self.calendar,
             "adjusted": self.adjusted,
             "date_format": self.date_format,
+            "newest_first": self.newest_first or None,
             "drop_zero_rows": self.drop_zero_rows or None,
             "halts_as_missing": self.halts_as_missing or None,
         }

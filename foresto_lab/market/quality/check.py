@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from foresto_lab.errors import UnknownNameError
 from foresto_lab.findings import Finding, sort_findings
 from foresto_lab.market.calendars import (
     DEFAULT_CALENDAR,
@@ -79,6 +80,9 @@ def check_store(
     version = series.data_version()
     loaded = tuple(str(symbol) for symbol in series.coverage()["symbol"])
     chosen = loaded if symbols is None else tuple(symbols)
+    for symbol in chosen:
+        if symbol not in loaded:
+            raise UnknownNameError(kind="loaded symbol", given=symbol, allowed=loaded)
     checked = []
     for name, group in _by_calendar(chosen, catalog, calendar).items():
         prices = series.daily_prices(group, data_version=version)

@@ -11,8 +11,8 @@ class OutOfOrder(QualityRule):
     """Find rows dated before the same symbol's row above.
 
     Why it matters: files put together from several downloads look so, and may hold
-    the same days twice or adjusted in two ways. A file that runs from newest to oldest
-    throughout is no such case: its reader turns it round and says so.
+    the same days twice or adjusted in two ways. One that runs from newest to oldest
+    throughout can be turned round on request.
 
     Offending: 2024-01-02, 2024-01-04, 2024-01-03. Corrected: ascending dates.
     """
@@ -26,6 +26,12 @@ class OutOfOrder(QualityRule):
     def places(self, rows: DailyRows) -> Places:
         """Return the rows that came after a later date."""
         return rows.descents
+
+    def remedy(self, rows: DailyRows, places: Places) -> str:
+        """Return the option for a file that runs backwards throughout."""
+        if len(places) < rows.follows.sum():
+            return self.fix
+        return "The rows run from newest to oldest throughout: add --newest-first."
 
     def message(self, rows: DailyRows, places: Places, count: int) -> str:
         """Return how many rows."""
