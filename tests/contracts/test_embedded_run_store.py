@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from sqlalchemy import text
 
 from foresto_lab.errors import CorruptStoreError, StorageError
 from foresto_lab.runs.record import RunArtifacts
+from foresto_lab.storage import heartbeat
 from foresto_lab.storage.database import Database
 from foresto_lab.storage.run_store import EmbeddedRunStore
 from foresto_lab.storage.schema import ensure_schema
@@ -244,3 +246,21 @@ def test_a_deletion_that_was_committed_is_finished(
     (leftover / "path.parquet").write_bytes(b"old")
     assert store.fail_crashed(START) == ()
     assert not leftover.exists()
+
+
+def test_a_run_that_lasts_shows_life_in_the_catalog(
+    store: EmbeddedRunStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "FIRST_BEAT_SECONDS", 0.02)
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.02)
+    run_id = store.begin(new_record()).run_id
+    clock.pass_time(minutes=5)
+    deadline = time.monotonic() + 10
+    while store.record(run_id).heartbeat_at != START + timedelta(minutes=5):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    completed = store.complete(run_id, small_artifacts())
+    assert completed.status is RunStatus.COMPLETED
+    clock.pass_time(minutes=5)
+    time.sleep(0.1)
+    assert store.record(run_id).heartbeat_at == START + timedelta(minutes=5)
