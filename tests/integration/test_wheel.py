@@ -33,7 +33,6 @@ class Installation:
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         # What installing the dependencies for real would have put into the new prefix.
         environment["JUPYTER_PATH"] = str(Path(sys.prefix) / "share" / "jupyter")
-        environment["PYTHONWARNINGS"] = "default"
         done = subprocess.run(
             [str(self.binaries / command[0]), *command[1:]],
             cwd=self.away,

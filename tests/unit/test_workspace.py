@@ -77,9 +77,10 @@ def test_a_mapping_to_real_prices_is_kept(tmp_path: Path, shared_data: Path) -> 
 
 
 def test_a_run_on_the_sample_is_marked_as_simulated(prepared: Path) -> None:
-    run = fl.open_lab(prepared).simulate("GROWTH", rebalancing="MONTHLY")
-    assert run.simulated
-    assert "SIMULATED_PRICES" in {finding.code for finding in run.findings}
+    lab = fl.open_lab(prepared)
+    assert lab.simulate("GROWTH", rebalancing="MONTHLY").simulated
+    findings = lab.preflight("GROWTH", rebalancing="MONTHLY").info
+    assert "SIMULATED_PRICES" in {finding.code for finding in findings}
 
 
 def test_the_sample_is_found_in_a_checkout() -> None:
