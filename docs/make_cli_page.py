@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +26,7 @@ is one, prints for programs instead of people.
 | 0 | done |
 | 1 | a run, a report or a comparison failed |
 | 2 | something given cannot be used: an option, a value, a file |
-| 3 | rows break a data-quality rule; nothing of the file was written |
+| 3 | prices break an error-level quality rule; nothing of such a file was written |
 | 4 | the workspace could not be read or written |
 | 70 | foresto_lab itself failed; a log is named |
 | 130 | stopped by the user; what was completed is kept |
@@ -76,14 +77,15 @@ def describe(words: tuple[str, ...], command: click.Command) -> str:
 
 def unwrap(text: str) -> str:
     """Return help text with its marks of click's taken out."""
-    return text.replace("\b\n", "").replace("\f", "").strip()
+    return inspect.cleandoc(text.replace("\b\n", "").replace("\f", ""))
 
 
 def names(option: click.Option) -> str:
     """Return an option's spellings with what it takes."""
     context = click.Context(click.Command("foresto"))
     value = "" if option.is_flag else f" {option.make_metavar(context)}"
-    spelled = [f"`{name}{value}`" for name in option.opts]
+    spellings = [*option.opts, *option.secondary_opts]
+    spelled = [f"`{name}{value}`" for name in spellings]
     return ", ".join(spelled).replace("|", "\\|")
 
 
