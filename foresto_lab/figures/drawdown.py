@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from foresto_lab.figures.series import Results, any_simulated, named_results
+from foresto_lab.figures.series import Results, any_simulated, curve, named_results
 from foresto_lab.figures.theme import (
     PALETTE,
     VERMILION,
@@ -26,10 +26,8 @@ def drawdown(results: Results, *, language: str = "ko") -> go.Figure:
     )
     for position, (name, result) in enumerate(named.items()):
         colour = VERMILION if alone else PALETTE[position % len(PALETTE)]
-        series = result.path["drawdown"].round(6)
         figure.add_scatter(
-            x=series.index,
-            y=series,
+            **curve(result.path["drawdown"], 5),
             name=label("drawdown", language) if alone else name,
             mode="lines",
             line={"color": colour, "width": 1.2 if alone else 1.5},

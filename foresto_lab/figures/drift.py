@@ -10,6 +10,7 @@ from foresto_lab.figures.series import (
     PathResult,
     Results,
     any_simulated,
+    curve,
     drift_by_asset,
     largest_drift,
     named_results,
@@ -52,8 +53,7 @@ def _add_assets(figure: go.Figure, result: PathResult, language: str) -> None:
     daily = drift_by_asset(result) * 100
     for position, asset in enumerate(daily.columns):
         figure.add_scatter(
-            x=daily.index,
-            y=daily[asset].round(3),
+            **curve(daily[asset], 2),
             name=asset_label(asset, language),
             mode="lines",
             line={"color": colour_of(asset, position), "width": 1.2},
@@ -66,10 +66,8 @@ def _add_assets(figure: go.Figure, result: PathResult, language: str) -> None:
 
 def _add_largest(figure: go.Figure, named: dict[str, PathResult]) -> None:
     for position, (name, result) in enumerate(named.items()):
-        daily = (largest_drift(result) * 100).round(3)
         figure.add_scatter(
-            x=daily.index,
-            y=daily,
+            **curve(largest_drift(result) * 100, 2),
             name=name,
             mode="lines",
             line={"color": PALETTE[position % len(PALETTE)], "width": 1.3},

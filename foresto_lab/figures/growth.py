@@ -8,6 +8,7 @@ from foresto_lab.figures.series import (
     Results,
     any_simulated,
     currency_of,
+    curve,
     named_results,
 )
 from foresto_lab.figures.theme import PALETTE, date_axis, new_figure, translucent
@@ -35,8 +36,7 @@ def growth(results: Results, *, language: str = "ko") -> go.Figure:
         nav = result.path["nav"]
         colour = PALETTE[position % len(PALETTE)]
         figure.add_scatter(
-            x=nav.index,
-            y=(nav / scale).round(4),
+            **curve(nav / scale, 4),
             name=name if len(named) > 1 else label("nav", language),
             mode="lines",
             line={"color": colour, "width": 1.8},

@@ -9,6 +9,7 @@ from foresto_lab.figures.series import (
     PathResult,
     Results,
     any_simulated,
+    curve,
     named_results,
 )
 from foresto_lab.figures.theme import (
@@ -44,10 +45,8 @@ def rolling_volatility(
     for position, (name, result) in enumerate(named.items()):
         daily = result.path["daily_return"].iloc[1:]
         rolling = daily.rolling(window).std() * np.sqrt(_PERIODS_PER_YEAR)
-        rolling = rolling.dropna().round(6)
         figure.add_scatter(
-            x=rolling.index,
-            y=rolling,
+            **curve(rolling.dropna(), 5),
             name=name if len(named) > 1 else label("volatility", language),
             mode="lines",
             line={"color": PALETTE[position % len(PALETTE)], "width": 1.6},

@@ -72,6 +72,18 @@ def currency_of(result: PathResult) -> str:
     return getattr(result, "currency", None) or "KRW"
 
 
+def curve(series: pd.Series[float], digits: int) -> dict[str, Any]:
+    """Return a series as the ``x`` and ``y`` of a trace, no finer than is drawn.
+
+    Dates are short texts and values single floats, rounded: half the size, and the
+    same on every machine.
+    """
+    return {
+        "x": pd.DatetimeIndex(series.index).strftime("%Y-%m-%d").to_numpy(),
+        "y": series.to_numpy(dtype=float).round(digits).astype("float32"),
+    }
+
+
 def asset_weights(result: PathResult) -> pd.DataFrame:
     """Return the daily weights, one column an asset; with the uninvested, if any."""
     path = result.path

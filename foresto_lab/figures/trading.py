@@ -10,6 +10,7 @@ from foresto_lab.figures.series import (
     Results,
     any_simulated,
     currency_of,
+    curve,
     named_results,
 )
 from foresto_lab.figures.theme import BLUE, PALETTE, date_axis, new_figure, year_axis
@@ -28,8 +29,7 @@ def turnover(result: PathResult, *, language: str = "ko") -> go.Figure:
     if events.empty:
         return _say_no_events(figure, language)
     figure.add_bar(
-        x=pd.to_datetime(events["event_date"]),
-        y=events["turnover"].astype(float).round(6),
+        **curve(events.set_index("event_date")["turnover"], 5),
         customdata=[
             [rule_label(detail, language), money(cost, language, currency)]
             for detail, cost in zip(
@@ -94,17 +94,16 @@ def cumulative_cost(results: Results, *, language: str = "ko") -> go.Figure:
     named = named_results(results, language)
     currency = currency_of(next(iter(named.values())))
     curves = {name: _cost_so_far(result) for name, result in named.items()}
-    largest = max(float(curve.max()) for curve in curves.values())
+    largest = max(float(paid.max()) for paid in curves.values())
     scale, unit = money_unit(largest, language, currency)
     figure = new_figure(
         label("cumulative_cost", language),
         simulated=any_simulated(named.values()),
         language=language,
     )
-    for position, (name, curve) in enumerate(curves.items()):
+    for position, (name, paid) in enumerate(curves.items()):
         figure.add_scatter(
-            x=curve.index,
-            y=(curve / scale).round(4),
+            **curve(paid / scale, 4),
             name=name,
             mode="lines",
             line={

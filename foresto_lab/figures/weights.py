@@ -6,7 +6,7 @@ from itertools import accumulate
 
 import plotly.graph_objects as go
 
-from foresto_lab.figures.series import PathResult, asset_weights, target_weights
+from foresto_lab.figures.series import PathResult, asset_weights, curve, target_weights
 from foresto_lab.figures.theme import (
     INK,
     colour_of,
@@ -27,8 +27,7 @@ def weights(result: PathResult, *, language: str = "ko") -> go.Figure:
     for position, asset in enumerate(daily.columns):
         colour = colour_of(asset, position)
         figure.add_scatter(
-            x=daily.index,
-            y=daily[asset].round(5),
+            **curve(daily[asset], 4),
             name=asset_label(asset, language),
             stackgroup="weights",
             mode="lines",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from foresto_lab.figures.series import PathResult, any_simulated, currency_of
 from foresto_lab.labels import day, format_metric, label, money, rule_label
 from foresto_lab.reports.facts import (
-    MEDIA_TYPE,
+    FACTS_KEY,
     fact_key,
     key_numbers,
     quality_facts,
@@ -43,11 +43,9 @@ class Block:
     text: str
     facts: Mapping[str, Any] | None = field(default=None)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = {"text/html": self.html, "text/plain": self.text}
-        if self.facts is not None:
-            bundle[MEDIA_TYPE] = dict(self.facts)
-        return bundle
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        data = {"text/html": self.html, "text/plain": self.text}
+        return data, {} if self.facts is None else {FACTS_KEY: dict(self.facts)}
 
     def __repr__(self) -> str:
         """Return the plain text."""

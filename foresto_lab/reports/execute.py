@@ -50,7 +50,7 @@ class Execution:
 def execute_template(
     lab: Lab,
     template: Template,
-    parameters: Mapping[str, Any],
+    parameters: Mapping[str, Any] | None,
     *,
     scratch: Path,
     progress: bool = False,
@@ -61,6 +61,8 @@ def execute_template(
 
     Parameters
     ----------
+    parameters : mapping or None
+        None runs the template as it stands.
     scratch : Path
         An existing folder for the kernel's own files.
     progress : bool
@@ -73,7 +75,7 @@ def execute_template(
     return Execution(notebook, find_failure(notebook))
 
 
-def _parameterize(template: Template, parameters: Mapping[str, Any]) -> Any:
+def _parameterize(template: Template, parameters: Mapping[str, Any] | None) -> Any:
     from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
 
@@ -81,6 +83,8 @@ def _parameterize(template: Template, parameters: Mapping[str, Any]) -> Any:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+    if parameters is None:
+        return notebook
     return parameterize_notebook(
         notebook,
         dict(parameters),

@@ -1,8 +1,8 @@
 """Facts: what a report claims, as data beside what it shows.
 
-A template publishes the runs it shows; their facts travel as a cell's output of their
-own media type into the notebook, and from there into the page, where ``foresto verify``
-reads them. Each number that the page shows carries the key of its fact.
+A template publishes the runs it shows; their facts travel as metadata of a cell's
+output into the notebook, and from there into the page, where ``foresto verify`` reads
+them. Each number that the page shows carries the key of its fact.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from foresto_lab.reports.quality import QualityCheck
     from foresto_lab.scenarios import SimulationResult
 
-MEDIA_TYPE: Final = "application/vnd.foresto.facts+json"
+FACTS_KEY: Final = "foresto"
+"""The entry of an output's metadata that holds the facts."""
 _SPARK_POINTS: Final = 48
 
 
@@ -110,8 +111,8 @@ def quality_facts(check: QualityCheck) -> dict[str, Any]:
 def collect_facts(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the facts that an executed notebook published, in order."""
     return [
-        output["data"][MEDIA_TYPE]
+        output["metadata"][FACTS_KEY]
         for cell in notebook["cells"]
         for output in cell.get("outputs", ())
-        if MEDIA_TYPE in output.get("data", {})
+        if FACTS_KEY in output.get("metadata", {})
     ]

@@ -15,7 +15,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from foresto_lab.labels import label, measure_text, rule_label
-from foresto_lab.reports.page import kind_words, render_frame
+from foresto_lab.reports.page import render_frame
 from foresto_lab.reports.publication import (
     PAGE,
     read_manifests,
@@ -79,14 +79,25 @@ def _card(manifest: Mapping[str, Any], language: str) -> str:
         )
     status = "failed" if failed else "completed"
     marks.append(f'<span class="mark {status}">{_words(status, language)}</span>')
-    runs = manifest.get("runs", [])
+    run = _leading_run(manifest.get("runs", []))
+    reason = f'<span class="reason">{escape(manifest.get("reason", ""))}</span>'
     return (
         f'<a class="card" href="{href}"><span class="marks">{"".join(marks)}</span>'
         f"<strong>{escape(manifest['title'])}</strong>"
-        f'<span class="soft">{escape(_line(manifest, language))}</span>'
-        f"{_spark(runs[0].get('spark', [])) if runs else ''}"
-        f"{_numbers(runs[0], language) if runs else ''}"
+        f'<span class="soft">{escape(_line(manifest, run, language))}</span>'
+        f"{reason if failed else ''}"
+        f"{_spark(run.get('spark', [])) if run else ''}"
+        f"{_numbers(run, language) if run else ''}"
         f'<span class="soft small">{escape(manifest["created_at"])}</span></a>'
+    )
+
+
+def _leading_run(runs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return the run to show: of several, the one with the best Sharpe ratio."""
+    return max(
+        runs,
+        key=lambda run: run["numbers"].get("sharpe_ratio") or float("-inf"),
+        default=None,
     )
 
 
@@ -94,13 +105,18 @@ def _words(key: str, language: str) -> str:
     return escape(label(key, language))
 
 
-def _line(manifest: Mapping[str, Any], language: str) -> str:
-    runs = manifest.get("runs", [])
+def _line(
+    manifest: Mapping[str, Any], run: Mapping[str, Any] | None, language: str
+) -> str:
+    """Return the period and the rule; of several rules, how many and the best."""
     parts = [manifest.get("period", "")]
-    if len(runs) == 1 and "rule" in runs[0] and runs[0]["kind"] == "simulation":
-        parts.append(rule_label(runs[0]["rule"], language))
-    if not any(parts):
-        parts = [kind_words(manifest["kind"], language)]
+    if run and run["kind"] == "simulation":
+        count = len(manifest["runs"])
+        rule = rule_label(run["rule"], language)
+        if count > 1:
+            parts += [label("rules_compared", language, rules=count), f"★ {rule}"]
+        else:
+            parts.append(rule)
     return " · ".join(part for part in parts if part)
 
 

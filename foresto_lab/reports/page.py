@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from foresto_lab._version import __version__
 from foresto_lab.canonical import sha256_of
 from foresto_lab.labels import label, rule_label
-from foresto_lab.reports.facts import MEDIA_TYPE, collect_facts
+from foresto_lab.reports.facts import collect_facts
 from foresto_lab.reports.font import font_face
 
 if TYPE_CHECKING:
@@ -135,7 +135,6 @@ def render_body(
     page = {
         "failure": failure,
         "chart_type": CHART_TYPE,
-        "facts_type": MEDIA_TYPE,
         "words": page_words(language),
     }
     body, _ = exporter.from_notebook_node(

@@ -154,7 +154,8 @@ def _make(
             lab, template, values, scratch=scratch, progress=progress
         )
         page = _render(template, values, report_id, created_at, execution)
-        manifest = _manifest(page)
+        reason = execution.failure.reason if execution.failure else ""
+        manifest = {**_manifest(page), "reason": reason}
         place = publish(
             lab.home,
             folder,
@@ -172,7 +173,7 @@ def _make(
         notebook=place / NOTEBOOK,
         manifest=place / MANIFEST,
         title=page.title,
-        reason=execution.failure.reason if execution.failure else "",
+        reason=reason,
     )
 
 
