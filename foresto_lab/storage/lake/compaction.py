@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 
+from foresto_lab.storage.lake.commits import commit_or_discard
 from foresto_lab.storage.lake.data_files import DataFiles
 from foresto_lab.storage.lake.delta_log import LOG_FOLDER, DeltaLog
 from foresto_lab.storage.lake.layout import ROWS_PER_FILE, SMALL_FILE_ROWS
@@ -37,14 +38,14 @@ def compact_table(log: DeltaLog, files: DataFiles, *, bound: int) -> bool:
             rows = merge_rows([files.read(file) for file in merged])
             added += files.write(merged[0].period, rows)
             removed += merged
-        if removed:
-            change = Change(
-                snapshot.version, tuple(added), tuple(removed), changes_rows=False
-            )
-            log.commit(change)
     except BaseException:
         files.discard(added)
         raise
+    if removed:
+        change = Change(
+            snapshot.version, tuple(added), tuple(removed), changes_rows=False
+        )
+        commit_or_discard(log, files, change)
     return bool(removed)
 
 

@@ -140,23 +140,27 @@ class DeltaLog:
         try:
             self._write(delta_calls.commit, self.table.uri, self.layout, change)
         except BaseException:
-            if not self._landed(change):
+            if not self.names_files_of(change):
                 raise
         if change.version % CHECKPOINT_EVERY == 0:
             with suppress(Exception):
                 call_where_deltalake_works(delta_calls.write_checkpoint, self.table.uri)
         return self.snapshot()
 
-    def _landed(self, change: Change) -> bool:
-        """Return whether a commit that raised is in the log all the same.
+    def names_files_of(self, change: Change) -> bool:
+        """Return whether the log names a change's files, which must then stay.
 
-        When that cannot be found out it counts as landed in doubt: the caller then
-        keeps the files, and loading again changes nothing.
+        A commit may be in the log although it raised; a log file that cannot be read
+        counts as naming them.
         """
-        if not os.path.exists(self._log_file(change.version)) or not change.added:
+        try:
+            with open(self._log_file(change.version), encoding="utf-8") as content:
+                text = content.read()
+        except FileNotFoundError:
             return False
-        paths = {file.path for file in self.at_version(change.version).files}
-        return paths.issuperset(file.path for file in change.added)
+        except (OSError, ValueError):
+            return True
+        return any(file.path in text for file in change.added)
 
     def _read(self, version: int | None, *, anew: bool) -> Snapshot:
         from foresto_lab.storage.lake import delta_calls

@@ -12,6 +12,7 @@ import pandas as pd
 from foresto_lab.errors import UnknownNameError, WorkspaceReadOnlyError
 from foresto_lab.market.protocols import LoadOutcome
 from foresto_lab.storage.lake import query
+from foresto_lab.storage.lake.commits import retrying_commit
 from foresto_lab.storage.lake.compaction import compact_table, delete_orphans
 from foresto_lab.storage.lake.corruption import damaged
 from foresto_lab.storage.lake.data_files import DataFiles
@@ -21,7 +22,7 @@ from foresto_lab.storage.lake.layout import TableLayout
 from foresto_lab.storage.lake.location import Location
 from foresto_lab.storage.lake.query import Scan, as_date
 from foresto_lab.storage.lake.snapshot import Change, Snapshot
-from foresto_lab.storage.lake.upsert import Upsert, retrying_commit, upsert
+from foresto_lab.storage.lake.upsert import Upsert, upsert
 
 
 class LakeTable:

@@ -6,19 +6,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import numpy as np
-from tenacity import (
-    RetryError,
-    Retrying,
-    retry_if_exception_type,
-    stop_after_attempt,
-    wait_random_exponential,
-)
 
-from foresto_lab.errors import StorageError, WriteConflictError
+from foresto_lab.errors import StorageError
 from foresto_lab.market.protocols import LoadOutcome
+from foresto_lab.storage.lake.commits import commit_or_discard, retrying_commit
 from foresto_lab.storage.lake.compaction import compact_table
 from foresto_lab.storage.lake.data_files import DataFiles
 from foresto_lab.storage.lake.delta_calls import LostRaceError
@@ -26,14 +19,8 @@ from foresto_lab.storage.lake.delta_log import DeltaLog
 from foresto_lab.storage.lake.layout import SMALL_FILES_BOUND
 from foresto_lab.storage.lake.rows import Mask, Places, SortedRows, union_of_symbols
 from foresto_lab.storage.lake.snapshot import Change, DataFile, Snapshot
-from foresto_lab.storage.lake.turn import writing_turn
-
-ATTEMPTS = 60
-"""Lost races after which a load gives up; each waits up to a second."""
 
 THREADS = 2
-
-Result = TypeVar("Result")
 
 
 @dataclass
@@ -75,26 +62,6 @@ def upsert(
     return retrying_commit(log, lambda: _attempt(log, files, prepare))
 
 
-def retrying_commit(log: DeltaLog, attempt: Callable[[], Result]) -> Result:
-    """Return what an attempt at a commit gives, tried again as long as it loses races.
-
-    Raises
-    ------
-    WriteConflictError
-        Every attempt lost.
-    """
-    attempts = Retrying(
-        retry=retry_if_exception_type(LostRaceError),
-        wait=wait_random_exponential(multiplier=0.01, max=1.0),
-        stop=stop_after_attempt(ATTEMPTS),
-    )
-    with writing_turn(log.table):
-        try:
-            return attempts(attempt)
-        except RetryError:
-            raise WriteConflictError(path=str(log.table), attempts=ATTEMPTS) from None
-
-
 def _attempt(
     log: DeltaLog, files: DataFiles, prepare: Callable[[], Upsert | None]
 ) -> LoadOutcome:
@@ -112,11 +79,7 @@ def _attempt(
             changes_rows=changes_rows,
             marks=wanted.marks,
         )
-        try:
-            snapshot = log.commit(change)
-        except BaseException:
-            files.discard(draft.added)
-            raise
+        snapshot = commit_or_discard(log, files, change)
         with suppress(StorageError, LostRaceError):
             compact_table(log, files, bound=SMALL_FILES_BOUND)
             snapshot = log.snapshot()
