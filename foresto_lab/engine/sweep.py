@@ -56,11 +56,12 @@ def sweep_kernel(
 
     Parameters
     ----------
+    prices : (n_assets, n_sessions)
     targets : (n_portfolios, n_assets + 1)
         Cash last; each row sums to 1.
     figures : (n_portfolios, N_COLUMNS), out
     """
-    n_sessions = prices.shape[0]
+    n_sessions = prices.shape[1]
     nav = np.empty(n_sessions)
     returns = np.empty(n_sessions - 1)
     no_path = np.empty((0, 0))

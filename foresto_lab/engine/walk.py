@@ -47,11 +47,35 @@ WALK_RULE: Final = (
 )
 """Types of a rule's arguments, from ``due`` to ``cost_rate``."""
 
+STRETCH: Final = 32
+"""Sessions that holdings are marked ahead; a trade has the rest marked anew."""
 TIE: Final = 1e-12
 """Relative slack by which a drift reaches its threshold: a tie is not left to rounding.
 
 Also the turnover below which a trade to the band's edge is no trade.
 """
+
+
+@kernel_step
+def _mark(
+    prices: Float64Array2D,
+    units: Float64Array1D,
+    first: int,
+    last: int,
+    nav: Float64Array1D,
+) -> None:
+    """Write the value of the units on the sessions from first up to last."""
+    n_assets = prices.shape[0]
+    marks = nav[first:last]
+    for session in range(marks.shape[0]):
+        marks[session] = 0.0
+    for asset in range(n_assets):
+        held = units[asset]
+        closes = prices[asset, first:last]
+        for session in range(marks.shape[0]):
+            marks[session] += held * closes[session]
+    for session in range(marks.shape[0]):
+        marks[session] += units[n_assets]
 
 
 @kernel_step
@@ -61,10 +85,39 @@ def _drift_reached(
     targets: Float64Array1D,
     limits: Float64Array1D,
 ) -> bool:
+    """Return whether any holding has left its target by its limit."""
+    reached = False
     for holding in range(targets.shape[0]):
-        if abs(values[holding] - targets[holding] * total) >= limits[holding] * total:
-            return True
-    return False
+        away = abs(values[holding] - targets[holding] * total)
+        reached |= away >= limits[holding] * total
+    return reached
+
+
+@kernel_step
+def _watch(
+    prices: Float64Array2D,
+    units: Float64Array1D,
+    targets: Float64Array1D,
+    limits: Float64Array1D,
+    first: int,
+    last: int,
+    nav: Float64Array1D,
+    drifted: BoolArray1D,
+) -> None:
+    """Write for the sessions from first up to last whether the drift is reached."""
+    n_assets = prices.shape[0]
+    marks = nav[first:last]
+    reached = drifted[first:last]
+    held, target, limit = units[n_assets], targets[n_assets], limits[n_assets]
+    for session in range(marks.shape[0]):
+        away = abs(held - target * marks[session])
+        reached[session] = away >= limit * marks[session]
+    for asset in range(n_assets):
+        held, target, limit = units[asset], targets[asset], limits[asset]
+        closes = prices[asset, first:last]
+        for session in range(marks.shape[0]):
+            away = abs(held * closes[session] - target * marks[session])
+            reached[session] |= away >= limit * marks[session]
 
 
 @kernel_step
@@ -130,25 +183,16 @@ def _clipped_sum(
 
 
 @kernel_step
-def _decide(
-    on_date: bool,
-    decision: int,
-    values: Float64Array1D,
-    total: float,
-    targets: Float64Array1D,
-    limits: Float64Array1D,
-) -> int:
+def _decide(on_date: bool, drifted: bool, decision: int) -> int:
     """Return what fires at this close: DATE_FIRED, DRIFT_FIRED, their sum, or 0."""
-    if decision == NEVER or (not on_date and decision in (ON_DATE, ON_BOTH)):
-        return 0
+    fired = (DATE_FIRED if on_date else 0) + (DRIFT_FIRED if drifted else 0)
     if decision == ON_DATE:
-        return DATE_FIRED
-    drifted = _drift_reached(values, total, targets, limits)
+        return fired & DATE_FIRED
     if decision == ON_DRIFT:
-        return DRIFT_FIRED if drifted else 0
+        return fired & DRIFT_FIRED
     if decision == ON_BOTH:
-        return DATE_FIRED + DRIFT_FIRED if drifted else 0
-    return (DATE_FIRED if on_date else 0) + (DRIFT_FIRED if drifted else 0)
+        return fired if on_date and drifted else 0
+    return fired if decision == ON_EITHER else 0
 
 
 @kernel_step
@@ -196,9 +240,11 @@ def walk(
 
     Only ``nav`` is written when ``weights`` has no columns.
     """
-    n_sessions, n_assets = prices.shape
+    n_assets, n_sessions = prices.shape
     n_holdings = n_assets + 1
     recording = weights.shape[1] > 0
+    watching = decision in (ON_DRIFT, ON_BOTH, ON_EITHER)
+    drifted = np.zeros(n_sessions, dtype=np.bool_)
     units = np.empty(n_holdings)
     values = np.empty(n_holdings)
     before = np.empty(n_holdings)
@@ -211,7 +257,7 @@ def walk(
         limits[holding] = bands[holding] * (1.0 - TIE) if target > 0.0 else np.inf
         units[holding] = target * initial_amount
     for asset in range(n_assets):
-        units[asset] /= prices[0, asset]
+        units[asset] /= prices[asset, 0]
         if recording:
             weights[asset, 0] = targets[asset]
     nav[0] = initial_amount
@@ -220,19 +266,25 @@ def walk(
     total_turnover = 0.0
     total_cost = 0.0
 
+    marked = 1
     for session in range(1, n_sessions):
-        # 1. mark the holdings at this close
-        total = 0.0
+        # 1. mark the holdings at this close, and ahead for as long as they are held
+        if session == marked:
+            marked = min(session + STRETCH, n_sessions)
+            _mark(prices, units, session, marked, nav)
+            if watching:
+                _watch(prices, units, targets, limits, session, marked, nav, drifted)
+        if not (drifted[session] or due[session] or pending != 0 or recording):
+            continue
+        total = nav[session]
         for asset in range(n_assets):
-            values[asset] = units[asset] * prices[session, asset]
-            total += values[asset]
+            values[asset] = units[asset] * prices[asset, session]
         values[n_assets] = units[n_assets]
-        total += units[n_assets]
 
         # 2. trade: on what yesterday decided, or on what fires now
         trigger = pending
         if not at_next_close:
-            trigger = _decide(due[session], decision, values, total, targets, limits)
+            trigger = _decide(due[session], drifted[session], decision)
         traded = False
         if trigger != 0:
             on_date = decision == ON_EITHER and trigger != DRIFT_FIRED
@@ -262,13 +314,17 @@ def walk(
                 values[holding] = after[holding] * total
                 units[holding] = values[holding]
             for asset in range(n_assets):
-                units[asset] /= prices[session, asset]
+                units[asset] /= prices[asset, session]
+            nav[session] = total
+            marked = session + 1
+            drifted[session] = watching and _drift_reached(
+                values, total, targets, limits
+            )
 
         # 3. decide for tomorrow, on the holdings as they are now
         if at_next_close:
-            pending = _decide(due[session], decision, values, total, targets, limits)
+            pending = _decide(due[session], drifted[session], decision)
 
-        nav[session] = total
         if recording:
             for asset in range(n_assets):
                 held = after[asset] if traded else values[asset] / total
@@ -315,8 +371,8 @@ def walk_kernel(
 
     Parameters
     ----------
-    prices : (n_sessions, n_assets)
-        Positive, without NaN.
+    prices : (n_assets, n_sessions)
+        Positive, without NaN; by asset, as sessions are marked many at a time.
     targets : (n_assets + 1,)
         Fractions of NAV, cash last; they sum to 1.
     initial_amount : base currency

@@ -37,7 +37,8 @@ class PriceTable:
     assets : (n_assets,)
         Labels of the columns, in the order asked for.
     prices : (n_sessions, n_assets), quote currency
-        Above 0 and finite; NaN only before ``first_complete_row``.
+        Above 0 and finite; NaN only before ``first_complete_row``. Each column is
+        contiguous, as the engine takes them.
     """
 
     sessions: SessionArray
@@ -52,9 +53,8 @@ class PriceTable:
 
     def rows(self, first: int, last: int) -> PriceTable:
         """Return the rows from ``first`` up to, not including, ``last``."""
-        return PriceTable(
-            self.sessions[first:last], self.assets, self.prices[first:last]
-        )
+        cut = np.asfortranarray(self.prices[first:last])
+        return PriceTable(self.sessions[first:last], self.assets, _read_only(cut))
 
 
 def parse_price_table(
@@ -215,7 +215,7 @@ def _require_rows(
 def _parse_values(
     prices: pd.DataFrame, assets: Sequence[Hashable], low: int, high: int
 ) -> Float64Array2D:
-    values = np.empty((high - low, len(assets)))
+    values = np.empty((high - low, len(assets)), order="F")
     for place, asset in enumerate(assets):
         column = prices[asset]
         numeric = pd.api.types.is_numeric_dtype(column.dtype)

@@ -213,7 +213,7 @@ def _sweep(
     def compute(first: int) -> None:
         rows = slice(first, first + _CHUNK)
         engine.sweep_kernel(
-            span.table.prices,
+            span.table.prices.T,
             targets[rows],
             terms.initial_amount,
             *rule,

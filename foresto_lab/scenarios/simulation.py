@@ -227,7 +227,7 @@ def _walk(
     event_amounts = np.empty((n_sessions, 4))
     event_weights = np.empty((n_sessions, 2, n_held))
     n_events, turnover, cost = engine.walk_kernel(
-        span.table.prices,
+        span.table.prices.T,
         targets,
         terms.initial_amount,
         *terms.rule_arguments(terms.schedule(span)),

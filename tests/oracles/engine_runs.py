@@ -23,7 +23,7 @@ def run_kernels() -> dict[str, np.ndarray]:
     """Return what each kernel writes, by the name of the run."""
     random = np.random.default_rng(20240102)
     steps = random.normal(0.0003, 0.02, size=(N_SESSIONS, N_ASSETS))
-    prices = 50.0 * np.exp(np.cumsum(steps, axis=0))
+    prices = np.ascontiguousarray(50.0 * np.exp(np.cumsum(steps, axis=0)).T)
     due = np.zeros(N_SESSIONS, dtype=bool)
     due[[21, 42, 43, 63, N_SESSIONS - 1]] = True
     switches = itertools.product(range(5), *[(False, True)] * 3)

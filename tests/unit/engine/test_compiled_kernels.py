@@ -16,7 +16,7 @@ from tests.oracles.engine_runs import run_kernels
 SIMULATE = (
     "import numpy as np, foresto_lab.engine as e;"
     "n = np.empty(3); z = np.zeros(3, bool); i = np.empty(3, np.int64);"
-    "print(e.walk_kernel(np.ones((3, 1)), np.array([1.0, 0.0]), 5.0, z, 0, 1.0, False,"
+    "print(e.walk_kernel(np.ones((1, 3)), np.array([1.0, 0.0]), 5.0, z, 0, 1.0, False,"
     " False, False, 0.0, n, np.empty((1, 3)), i, i, np.empty((3, 4)),"
     " np.empty((3, 2, 1))), n)"
 )

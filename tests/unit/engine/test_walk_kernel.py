@@ -41,7 +41,7 @@ def walk(
         "event_weights": np.zeros((n_sessions, 2, n_assets)),
     }
     n_events, turnover, cost = engine.walk_kernel(
-        prices,
+        np.ascontiguousarray(prices.T),
         np.array(targets),
         1_000_000.0,
         due,
