@@ -11,8 +11,12 @@ const RULE_FIELDS = {
 };
 const YEARS = [1, 3, 5, 10, 0];
 
+// JupyterLab looks at the focused element itself for leave to take its keys.
+const KEPT_KEYS = "data-lm-suppress-shortcuts";
+
 function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
+  element.setAttribute(KEPT_KEYS, "true");
   for (const [name, value] of Object.entries(properties)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (name in element && typeof value !== "string") element[name] = value;
@@ -315,7 +319,7 @@ class Page {
     this.status = h("div", { class: "fx-status", role: "status" });
     this.root = h(
       "div",
-      { class: "foresto-explorer", "data-lm-suppress-shortcuts": "true", lang: labels.language },
+      { class: "foresto-explorer", lang: labels.language },
       h(
         "header",
         {},
@@ -370,7 +374,7 @@ class Page {
     return h("div", { class: "fx-actions" }, this.save, this.report, this.copy);
   }
 
-  // JupyterLab keeps Enter to itself, so a text would change only when it is left.
+  // Outside a form that can be submitted, Enter alone does not end a text.
   press(event) {
     const isText = event.target.matches("input[type=text]");
     if (event.key === "Enter" && isText) {
@@ -398,7 +402,7 @@ class Page {
     this.badge.hidden = !state.simulated;
     this.undo.disabled = !state.can_undo;
     this.redo.disabled = !state.can_redo;
-    this.chips.replaceChildren(...chips(state, this.labels, this.commands));
+    this.showChips(state);
     this.message.textContent = state.message;
     this.message.hidden = !state.message;
     this.notes.replaceChildren(...state.notes.map((note) => h("li", {}, note)));
@@ -409,6 +413,14 @@ class Page {
     this.showReport(state);
     const drawn = await this.plot.draw(state.chart);
     if (drawn) this.noteTime(state, since);
+  }
+
+  // The chips are made anew; who was on one of them stays there, or on the last.
+  showChips(state) {
+    const buttons = () => [...this.chips.querySelectorAll("button:enabled")];
+    const place = buttons().indexOf(document.activeElement);
+    this.chips.replaceChildren(...chips(state, this.labels, this.commands));
+    if (place >= 0) buttons()[Math.min(place, buttons().length - 1)].focus();
   }
 
   showReport({ status, reporting }) {
