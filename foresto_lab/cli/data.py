@@ -84,6 +84,7 @@ def data() -> None:
 @pass_context
 def load(
     context: CommandContext,
+    /,
     files: tuple[Path, ...],
     pairs: tuple[str, ...],
     as_json: bool,

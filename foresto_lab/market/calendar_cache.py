@@ -35,7 +35,10 @@ class CalendarDays:
 def cached_days(name: str) -> CalendarDays | None:
     """Return the days kept for a calendar, or None where there are none to trust."""
     try:
-        with np.load(_cache_file(name), allow_pickle=False) as kept:
+        with (
+            _cache_file(name).open("rb") as file,
+            np.load(file, allow_pickle=False) as kept,
+        ):
             bounds = kept["bounds"].astype("datetime64[D]")
             sessions = kept["sessions"].astype("datetime64[D]")
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
