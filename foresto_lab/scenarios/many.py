@@ -22,7 +22,11 @@ from foresto_lab.scenarios.simulation import (
 )
 from foresto_lab.scenarios.span import DateLike, Span, parse_span
 from foresto_lab.scenarios.tables import SUMMARY_MEASURES
-from foresto_lab.scenarios.weights import parse_weights, targets_with_cash
+from foresto_lab.scenarios.weights import (
+    SUM_TOLERANCE,
+    parse_weights,
+    targets_with_cash,
+)
 from foresto_lab.types import BoolArray1D, Execution, Float64Array2D, Int64Array1D
 
 WeightsMatrix: TypeAlias = (
@@ -107,9 +111,7 @@ def simulate_many(
                 start=start,
                 end=end,
             )
-            targets = np.array(
-                [targets_with_cash(row) for row in weights[rows][:, held].tolist()]
-            )
+            targets = targets_with_cash(weights[rows][:, held])
             years[rows] = span.years
             for place, term in enumerate(terms.values()):
                 figures[rows, place] = _sweep(span, targets, term, pool)
@@ -183,7 +185,9 @@ def _as_frame(given: Any, prices: pd.DataFrame) -> pd.DataFrame:
 
 def _looks_valid(weights: Float64Array2D) -> BoolArray1D:
     """Return which rows surely are portfolios; the others are looked at one by one."""
-    valid: BoolArray1D = (weights >= 0.0).all(axis=1) & (weights.sum(axis=1) <= 1.0)
+    valid: BoolArray1D = (weights >= 0.0).all(axis=1) & (
+        weights.sum(axis=1) <= 1.0 + SUM_TOLERANCE / 2
+    )
     return valid
 
 

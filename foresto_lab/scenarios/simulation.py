@@ -146,7 +146,8 @@ def simulate(
     span = parse_span(prices, list(held), terms.calendar, start=start, end=end)
     plain = {str(asset): weight for asset, weight in targets.items()}
     simulated = bool(prices.attrs.get("simulated", False))
-    return _walk(span, targets_with_cash(held.values()), terms, plain, simulated)
+    goal = targets_with_cash(np.array([list(held.values())]))[0]
+    return _walk(span, goal, terms, plain, simulated)
 
 
 def parse_terms(

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from foresto_lab.errors import WeightError
-from foresto_lab.types import Float64Array1D
+from foresto_lab.types import Float64Array2D
 
 SUM_TOLERANCE: Final = 1e-9
 """How far a sum of weights may lie from 1 and still mean 1."""
@@ -49,19 +49,28 @@ def parse_weights(
     return weights
 
 
-def targets_with_cash(weights: Iterable[float]) -> Float64Array1D:
-    """Return the targets that the engine trades to, cash last; they sum to 1.
+def targets_with_cash(weights: Float64Array2D) -> Float64Array2D:
+    """Return the targets that the engine trades to, cash last; each row sums to 1.
 
     A sum within 1e-9 of 1 means 1: there is no cash then, and the weights are scaled
     unless the difference is mere rounding.
+
+    Parameters
+    ----------
+    weights : (n_portfolios, n_assets)
+
+    Returns
+    -------
+    (n_portfolios, n_assets + 1)
     """
-    listed = list(weights)
-    total = math.fsum(listed)
-    rest = 1.0 - total
-    if abs(rest) <= SUM_TOLERANCE:
-        scale = 1.0 if abs(rest) <= _ROUNDING else total
-        return np.array([*(weight / scale for weight in listed), 0.0])
-    return np.array([*listed, rest])
+    totals = np.array([math.fsum(row) for row in weights.tolist()])
+    rest = 1.0 - totals
+    full = np.abs(rest) <= SUM_TOLERANCE
+    scale = np.where(full & (np.abs(rest) > _ROUNDING), totals, 1.0)
+    targets = np.empty((len(weights), weights.shape[1] + 1))
+    targets[:, :-1] = weights / scale[:, None]
+    targets[:, -1] = np.where(full, 0.0, rest)
+    return targets
 
 
 def _parse_weight(given: object, where: str) -> float:

@@ -67,10 +67,11 @@ def measure_all(options: Options) -> Iterator[Measurement]:
 
 def duration(seconds: float) -> str:
     """Return a duration with three digits and its unit."""
-    for unit, scale in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)):
-        if seconds * scale >= 1.0:
-            break
-    return f"{seconds * scale:.3g} {unit}"
+    if seconds >= 1.0:
+        return f"{seconds:.3g} s"
+    if seconds >= 1e-3:
+        return f"{seconds * 1e3:.3g} ms"
+    return f"{seconds * 1e6:.3g} µs"
 
 
 def show(measurements: Iterable[Measurement]) -> bool:
