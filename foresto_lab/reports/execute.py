@@ -83,6 +83,11 @@ def _parameterize(template: Template, parameters: Mapping[str, Any] | None) -> A
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+    notebook.metadata.kernelspec = {
+        "display_name": "Python 3",
+        "language": "python",
+        "name": KERNEL_NAME,
+    }
     if parameters is None:
         return notebook
     return parameterize_notebook(
@@ -97,16 +102,29 @@ def _parameterize(template: Template, parameters: Mapping[str, Any] | None) -> A
 def _execute(
     notebook: Any, kernel: Future[Any], *, progress: Mapping[str, Any]
 ) -> None:
-    from papermill.engines import papermill_engines
+    """Run the cells in order, up to the first that fails; then stop the kernel."""
+    from papermill.clientwrap import PapermillNotebookClient
+    from papermill.engines import NBClientEngine
 
-    papermill_engines.execute_notebook_with_engine(
-        None,
-        notebook,
-        kernel_name=KERNEL_NAME,
-        km=kernel.result(),
-        output_path=None,
-        progress_bar=dict(progress) or False,
-        start_timeout=60,
+    class ReportEngine(NBClientEngine):  # type: ignore[misc]
+        """papermill's engine on a kernel that is started already."""
+
+        @classmethod
+        def execute_managed_notebook(
+            cls, nb_man: Any, kernel_name: str, **_: Any
+        ) -> Any:
+            client = PapermillNotebookClient(
+                nb_man,
+                km=kernel.result(),
+                kernel_name=kernel_name,
+                startup_timeout=60,
+                shutdown_kernel="immediate",
+            )
+            client.owns_km = True  # it closes the channels and stops the kernel
+            return client.execute()
+
+    ReportEngine.execute_notebook(
+        notebook, KERNEL_NAME, progress_bar=dict(progress) or False
     )
 
 

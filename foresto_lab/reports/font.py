@@ -44,13 +44,13 @@ def font_subset(characters: frozenset[str]) -> bytes:
     from fontTools import subset
     from fontTools.ttLib import TTFont
 
-    font = TTFont(FONT_FILE, lazy=True, recalcTimestamp=False)
     cutter = subset.Subsetter(
         subset.Options(layout_features=["ccmp", "kern", "tnum"], hinting=False)
     )
     cutter.populate(text="".join(sorted(characters)))
-    cutter.subset(font)
-    font.flavor, font.flavorData = "woff2", None
     stream = BytesIO()
-    font.save(stream)
+    with TTFont(FONT_FILE, lazy=True, recalcTimestamp=False) as font:
+        cutter.subset(font)
+        font.flavor, font.flavorData = "woff2", None
+        font.save(stream)
     return stream.getvalue()

@@ -45,7 +45,10 @@ def kernel_environment(lab: Lab, scratch: Path) -> dict[str, str]:
 
 @contextmanager
 def report_kernel(environment: Mapping[str, str]) -> Iterator[Future[Any]]:
-    """Start a kernel in the background; yield the future of its manager; stop it."""
+    """Start a kernel in the background; yield the future of its manager.
+
+    Afterwards the kernel is gone, whoever stopped it.
+    """
     started: Future[Any] = Future()
     with tempfile.TemporaryDirectory(prefix="foresto-") as sockets:
         arguments = (environment, Path(sockets), started)
@@ -96,6 +99,8 @@ def _kernel_manager(environment: Mapping[str, str], sockets: Path) -> Any:
 
 
 async def _stop(manager: Any) -> None:
+    if not manager.has_kernel:
+        return
     await manager.shutdown_kernel(now=True)
     await manager.cleanup_resources()
 

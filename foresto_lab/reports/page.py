@@ -129,7 +129,6 @@ def render_body(
         template_file="index.html.j2",
         extra_template_basedirs=[str(ASSETS)],
         filters={"data_block": data_block},
-        output_mimetype="text/html",
         file_extension=".html",
     )
     page = {
