@@ -39,8 +39,8 @@ def performance(
     periods_per_year : float
         For volatility, the ratios, and ``annual_return``.
     risk_free : float
-        Annual rate; its compound equivalent of one period is taken off in the Sharpe
-        and Sortino ratios.
+        Return of one period, taken off in the Sharpe and Sortino ratios. A rate of 3 %
+        a year is ``1.03 ** (1 / 252) - 1`` a session.
     benchmark : Series or array (n_returns,), optional
         Simple returns of the same periods; adds ``alpha``, ``beta``, ``correlation``,
         ``tracking_error`` and ``information_ratio``.
@@ -61,8 +61,7 @@ def performance(
         ``periods_per_year`` is not above 0, or ``risk_free`` not above -1.
     """
     periods = _parse_number(periods_per_year, "periods_per_year", above=0.0)
-    annual_rate = _parse_number(risk_free, "risk_free", above=-1.0)
-    rate = (1.0 + annual_rate) ** (1.0 / periods) - 1.0
+    rate = _parse_number(risk_free, "risk_free", above=-1.0)
     given = _parse_returns(returns, "returns")
     growth = np.concatenate(([1.0], np.cumprod(1.0 + given.numbers)))
     n_years = len(given.numbers) / periods

@@ -110,9 +110,9 @@ def test_where_conventions_differ(spy: pd.Series) -> None:
     assert ours["ulcer_index"] == pytest.approx(ulcer * math.sqrt((n - 1) / (n + 1)))
 
 
-def test_the_risk_free_rate_is_annual(spy: pd.Series) -> None:
+def test_the_risk_free_rate_is_that_of_one_period(spy: pd.Series) -> None:
     daily = 1.03 ** (1 / 252) - 1
-    ours = fl.performance(spy, risk_free=0.03)
+    ours = fl.performance(spy, risk_free=daily)
     assert ours["sharpe_ratio"] == pytest.approx(
         empyrical.sharpe_ratio(spy, risk_free=daily), rel=1e-9
     )
@@ -122,8 +122,8 @@ def test_the_risk_free_rate_is_annual(spy: pd.Series) -> None:
 
 
 def test_a_benchmark_adds_relative_figures(spy: pd.Series, bonds: pd.Series) -> None:
-    ours = fl.performance(bonds, risk_free=0.01, benchmark=spy)
     daily = 1.01 ** (1 / 252) - 1
+    ours = fl.performance(bonds, risk_free=daily, benchmark=spy)
     line = stats.linregress(spy - daily, bonds - daily)
     assert ours["beta"] == pytest.approx(line.slope, rel=1e-9)
     assert ours["beta"] == pytest.approx(empyrical.beta(bonds, spy), rel=1e-9)
@@ -135,7 +135,7 @@ def test_a_benchmark_adds_relative_figures(spy: pd.Series, bonds: pd.Series) -> 
         empyrical.excess_sharpe(bonds, spy) * math.sqrt(252), rel=1e-9
     )
     shuffled = spy.sample(frac=1.0, random_state=1)
-    assert fl.performance(bonds, risk_free=0.01, benchmark=shuffled).equals(ours)
+    assert fl.performance(bonds, risk_free=daily, benchmark=shuffled).equals(ours)
 
 
 def test_a_simulations_summary_is_the_performance_of_its_path(
@@ -162,7 +162,7 @@ def test_returns_without_dates_have_no_calendar() -> None:
 def test_shifting_returns_and_risk_free_together_keeps_sharpe(spy: pd.Series) -> None:
     daily = 1.05 ** (1 / 252) - 1
     plain = fl.performance(spy)["sharpe_ratio"]
-    shifted = fl.performance(spy + daily, risk_free=0.05)["sharpe_ratio"]
+    shifted = fl.performance(spy + daily, risk_free=daily)["sharpe_ratio"]
     assert shifted == pytest.approx(plain, rel=1e-9)
 
 
