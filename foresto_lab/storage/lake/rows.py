@@ -199,7 +199,8 @@ def _column(table: pa.Table, name: str, layout: TableLayout, source: str) -> pa.
         )
     wanted = layout.file_schema().field(name)
     column = table.column(name)
-    if not pa.types.is_dictionary(column.type) and column.type != wanted.type:
+    encoded = name == "symbol" and pa.types.is_dictionary(column.type)
+    if not encoded and column.type != wanted.type:
         column = _cast(column, wanted, source)
     if not wanted.nullable and column.null_count:
         raise InputError(

@@ -18,7 +18,7 @@ LOOK_EVERY_SECONDS = 0.005
 
 
 @contextmanager
-def writing_turn(table: Location, wait_seconds: float = WAIT_SECONDS) -> Iterator[bool]:
+def writing_turn(table: Location) -> Iterator[bool]:
     """Wait for the turn at writing a table; yields whether it was had."""
     try:
         import fcntl
@@ -28,17 +28,16 @@ def writing_turn(table: Location, wait_seconds: float = WAIT_SECONDS) -> Iterato
         yield False
         return
     try:
-        yield _wait(
-            lambda: fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB), wait_seconds
-        )
+        yield _wait(lambda: fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB))
     finally:
         with suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_UN)
         os.close(handle)
 
 
-def _wait(take: Callable[[], None], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
+def _wait(take: Callable[[], None]) -> bool:
+    """Return whether the turn was had within ``WAIT_SECONDS``."""
+    deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline:
         try:
             take()
