@@ -61,14 +61,14 @@ def report_kernel(environment: Mapping[str, str]) -> Iterator[Future[Any]]:
 
 def _start(environment: Mapping[str, str], sockets: Path, started: Future[Any]) -> None:
     try:
-        manager = _kernel_manager(environment, sockets)
+        manager = _new_kernel(environment, sockets)
         asyncio.run(manager.start_kernel(cwd=os.getcwd()))
         started.set_result(manager)
     except BaseException as error:
         started.set_exception(error)
 
 
-def _kernel_manager(environment: Mapping[str, str], sockets: Path) -> Any:
+def _new_kernel(environment: Mapping[str, str], sockets: Path) -> Any:
     """Return a manager whose kernel is ``sys.executable`` and no other.
 
     They talk through files that only this user can open, not through ports.
