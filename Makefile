@@ -57,7 +57,7 @@ lint: $(READY) ## Check style, format and types
 
 .PHONY: bench
 bench: $(READY) ## Measure speed beside the peers
-	$(BIN)/python -m pytest tests/benchmarks -s
+	$(BIN)/python -m tests.benchmarks
 
 .PHONY: lock
 lock: $(READY) ## Resolve the dependencies anew into requirements.lock

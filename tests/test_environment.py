@@ -133,7 +133,7 @@ def test_the_makefile_accepts_the_pythons_of_the_project(
         ("demo", "foresto --home . report scenario"),
         ("test", "-m pytest"),
         ("lint", "ruff check ."),
-        ("bench", "-m pytest tests/benchmarks"),
+        ("bench", "-m tests.benchmarks"),
         ("lab", "jupyter lab"),
     ],
 )
