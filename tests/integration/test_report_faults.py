@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.sample_workspace import make_sample_workspace
+from foresto_lab.workspace import set_up_workspace
 
 BATCH = """
 - report: scenario
@@ -30,7 +30,9 @@ BATCH = """
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_sample_workspace(tmp_path_factory.mktemp("faults"))
+    folder = tmp_path_factory.mktemp("faults")
+    set_up_workspace(folder)
+    return folder
 
 
 def start(home: Path, *words: str) -> subprocess.Popen[str]:

@@ -17,14 +17,16 @@ from foresto_lab.errors import (
 )
 from foresto_lab.lab import Lab
 from foresto_lab.reports import Report
-from tests.sample_workspace import make_sample_workspace
+from foresto_lab.workspace import set_up_workspace
 
 NASTY = "../x'\"\n{{ 7 * 7 }}<script>alert(1)</script>"
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    return fl.open_lab(make_sample_workspace(tmp_path_factory.mktemp("reports {home}")))
+    home = tmp_path_factory.mktemp("reports {home}")
+    set_up_workspace(home)
+    return fl.open_lab(home)
 
 
 @pytest.fixture(scope="module")
