@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -218,6 +219,24 @@ def test_another_user_may_read_but_not_write(
     assert store.load_daily_prices(price_table(TWO_SYMBOLS)).rows_inserted == 2
 
 
+@needs_root
+@pytest.mark.parametrize("what", ["_delta_log", "*.parquet"])
+def test_what_may_not_be_read_is_not_called_damaged(
+    store: LakeSeriesStore, tmp_path: Path, what: str
+) -> None:
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_uid == 0 and str(folder) not in ("/", "/tmp"):
+            folder.chmod(0o755)
+    for path in (tmp_path / "lake").rglob(what):
+        path.chmod(0o000)
+
+    with as_nobody(), pytest.raises(StorageError, match="may read it") as caught:
+        LakeSeriesStore(tmp_path / "lake").daily_prices()
+
+    assert not isinstance(caught.value, CorruptStoreError)
+    assert stored(store) == list(TWO_SYMBOLS[:3])
+
+
 # --- damage -----------------------------------------------------------------------
 
 
@@ -286,6 +305,20 @@ def test_damaged_files_can_be_dropped_and_loaded_again(
     assert counts(outcome) == (7, 5, 0, 2)
     assert stored(store) == [*TWO_SYMBOLS[:3], *old, *TWO_SYMBOLS[3:]]
     assert store.drop_damaged_files() == ()
+
+
+def test_dropped_returns_are_computed_again(
+    store: LakeSeriesStore, tmp_path: Path
+) -> None:
+    store.update_returns()
+    before = store.daily_returns()
+    (damaged,) = (tmp_path / "lake" / "daily_return").glob("period=*/*.parquet")
+    cut(damaged)
+
+    assert store.drop_damaged_files() == (str(damaged),)
+    assert len(store.daily_returns()) == 0
+    assert store.update_returns().rows_inserted == len(before) == 2
+    pd.testing.assert_frame_equal(store.daily_returns(), before)
 
 
 @pytest.mark.parametrize("damage", [empty, cut, overwrite])

@@ -154,6 +154,17 @@ def test_whole_numbers_and_instants_are_taken(store: LakeSeriesStore) -> None:
     assert stored(store) == list(TWO_SYMBOLS[:3])
 
 
+def test_symbols_to_read_may_come_as_one_text_or_an_index(
+    store: LakeSeriesStore,
+) -> None:
+    store.load_daily_prices(price_table(TWO_SYMBOLS))
+
+    assert store.price_matrix("SPY").columns.tolist() == ["SPY"]
+    index = pd.Index(["SPY", "069500", "SPY"])
+    assert store.price_matrix(index).columns.tolist() == ["SPY", "069500"]
+    assert len(store.daily_prices(np.array(["SPY"]), start="2024-02-01")) == 1
+
+
 # --- races ------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ from foresto_lab.errors import WriteConflictError
 from foresto_lab.storage.lake.data_files import DataFiles
 from foresto_lab.storage.lake.delta_calls import LostRaceError
 from foresto_lab.storage.lake.delta_log import DeltaLog
-from foresto_lab.storage.lake.snapshot import Change, Snapshot
+from foresto_lab.storage.lake.snapshot import Change
 from foresto_lab.storage.lake.turn import writing_turn
 
 ATTEMPTS = 60
@@ -46,10 +46,10 @@ def retrying_commit(log: DeltaLog, attempt: Callable[[], Result]) -> Result:
             raise WriteConflictError(path=str(log.table), attempts=ATTEMPTS) from None
 
 
-def commit_or_discard(log: DeltaLog, files: DataFiles, change: Change) -> Snapshot:
+def commit_or_discard(log: DeltaLog, files: DataFiles, change: Change) -> None:
     """Commit a change; when that fails, delete the files written for it."""
     try:
-        return log.commit(change)
+        log.commit(change)
     except BaseException:
         if not log.names_files_of(change):
             files.discard(change.added)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from foresto_lab.storage.lake.commits import commit_or_discard
 from foresto_lab.storage.lake.data_files import DataFiles
-from foresto_lab.storage.lake.delta_log import LOG_FOLDER, DeltaLog
+from foresto_lab.storage.lake.delta_log import DeltaLog
 from foresto_lab.storage.lake.layout import ROWS_PER_FILE, SMALL_FILE_ROWS
 from foresto_lab.storage.lake.rows import merge_rows
 from foresto_lab.storage.lake.snapshot import Change, DataFile, by_period
@@ -67,27 +66,20 @@ def delete_orphans(
     They are what a killed load leaves behind. Returns their paths.
     """
     root = log.table.path
-    named = _named_in(log)
     newest_to_go = time.time() - older_than_seconds
-    orphans = [
-        path
-        for path in root.glob("period=*/*.parquet")
-        if path.relative_to(root).as_posix() not in named
-        and path.stat().st_mtime < newest_to_go
-    ]
+    old = [p for p in root.glob("period=*/*.parquet") if _written_at(p) < newest_to_go]
+    named = log.files_ever_named() if old else None
+    if named is None:
+        return []
+    orphans = [p for p in old if p.relative_to(root).as_posix() not in named]
     for path in orphans:
         path.unlink(missing_ok=True)
     return [str(path) for path in orphans]
 
 
-def _named_in(log: DeltaLog) -> set[str]:
-    """Return the path of every file that any version ever added."""
-    folder = log.table.child(LOG_FOLDER).uri
-    named: set[str] = set()
-    for name in os.listdir(folder):
-        if not name.endswith(".json"):
-            continue
-        with open(os.path.join(folder, name), encoding="utf-8") as lines:
-            actions = [json.loads(line) for line in lines if line.strip()]
-        named.update(action["add"]["path"] for action in actions if "add" in action)
-    return named
+def _written_at(path: Path) -> float:
+    """Return when a file was written; one that has just gone counts as new."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")

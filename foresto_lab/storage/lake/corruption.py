@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from foresto_lab.errors import CorruptStoreError, ForestoError
+from foresto_lab.storage.lake.faults import read_fault
 from foresto_lab.storage.lake.location import Location
 from foresto_lab.storage.lake.snapshot import DataFile
 
@@ -60,7 +61,7 @@ def _reason(place: Location, file: DataFile) -> str:
     except FileNotFoundError:
         return "the file is missing."
     except OSError as error:
-        return f"it cannot be read ({error.strerror})."
+        raise read_fault(error, place) from error
     if ends != (MAGIC, MAGIC):
         return "it is no Parquet file any more."
     return _broken_inside(place)

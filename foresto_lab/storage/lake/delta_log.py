@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from foresto_lab.errors import CorruptStoreError, StorageError, UnknownNameError
-from foresto_lab.storage.lake.faults import write_fault
+from foresto_lab.storage.lake.faults import read_fault, write_fault
 from foresto_lab.storage.lake.fresh_process import call_where_deltalake_works
 from foresto_lab.storage.lake.layout import TableLayout
 from foresto_lab.storage.lake.location import Location
@@ -29,6 +29,9 @@ SNAPSHOTS_KEPT = 16
 """Earlier versions kept in memory once read."""
 
 LOG_FOLDER = "_delta_log"
+
+_NO_FILE: tuple[int, ...] = ()
+"""The identity of a log file that is not there."""
 
 
 class DeltaLog:
@@ -50,7 +53,7 @@ class DeltaLog:
         self.table = table
         self.layout = layout
         self._mark_names = mark_names
-        self._newest = (Snapshot(layout.name), 0)
+        self._newest = (Snapshot(layout.name), _NO_FILE)
         self._earlier: dict[int, Snapshot] = {}
 
     def snapshot(self) -> Snapshot:
@@ -66,7 +69,9 @@ class DeltaLog:
             return known
         if not self._has_log():
             return Snapshot(self.layout.name)
-        anew = self._identity(known.version) != identity or not known.exists
+        anew = self._identity(known.version) != identity or identity == _NO_FILE
+        if anew:
+            self._earlier.clear()
         snapshot = self._read(None, anew=anew)
         self._require_whole(0 if anew else known.version + 1, snapshot.version)
         self._newest = (snapshot, self._identity(snapshot.version))
@@ -107,8 +112,8 @@ class DeltaLog:
             self._earlier[version] = snapshot
         return snapshot
 
-    def ensure_table(self) -> Snapshot:
-        """Return the newest snapshot of the table, creating it if there is none.
+    def ensure_table(self) -> None:
+        """Create the table if there is none.
 
         Raises
         ------
@@ -120,10 +125,9 @@ class DeltaLog:
         if not self._has_log():
             with suppress(delta_calls.LostRaceError):
                 self._write(delta_calls.create_table, self.table.uri, self.layout)
-        return self.snapshot()
 
-    def commit(self, change: Change) -> Snapshot:
-        """Commit a change and return the snapshot after it.
+    def commit(self, change: Change) -> None:
+        """Commit a change.
 
         Raises
         ------
@@ -145,7 +149,6 @@ class DeltaLog:
         if change.version % CHECKPOINT_EVERY == 0:
             with suppress(Exception):
                 call_where_deltalake_works(delta_calls.write_checkpoint, self.table.uri)
-        return self.snapshot()
 
     def names_files_of(self, change: Change) -> bool:
         """Return whether the log names a change's files, which must then stay.
@@ -161,6 +164,21 @@ class DeltaLog:
         except (OSError, ValueError):
             return True
         return any(file.path in text for file in change.added)
+
+    def files_ever_named(self) -> set[str] | None:
+        """Return the path of every file that any version added.
+
+        None when a log file is missing, so that it cannot be told.
+        """
+        versions = self._versions()
+        if versions != set(range(len(versions))):
+            return None
+        named: set[str] = set()
+        for version in versions:
+            with open(self._log_file(version), encoding="utf-8") as lines:
+                actions = [json.loads(line) for line in lines if line.strip()]
+            named.update(action["add"]["path"] for action in actions if "add" in action)
+        return named
 
     def _read(self, version: int | None, *, anew: bool) -> Snapshot:
         from foresto_lab.storage.lake import delta_calls
@@ -200,16 +218,17 @@ class DeltaLog:
     def _log_file(self, version: int) -> str:
         return self.table.child(LOG_FOLDER, f"{version:020d}.json").uri
 
-    def _identity(self, version: int) -> int:
-        """Return a number that changes when a log file is replaced; 0 without it."""
+    def _identity(self, version: int) -> tuple[int, ...]:
+        """Return what changes when a log file is replaced by another."""
         with suppress(OSError):
-            return os.stat(self._log_file(version)).st_ino
-        return 0
+            found = os.stat(self._log_file(version))
+            return (found.st_ino, found.st_size, found.st_mtime_ns)
+        return _NO_FILE
 
-    def _is_newest(self, snapshot: Snapshot, identity: int) -> bool:
+    def _is_newest(self, snapshot: Snapshot, identity: tuple[int, ...]) -> bool:
         if os.path.exists(self._log_file(snapshot.version + 1)):
             return False
-        return identity != 0 and self._identity(snapshot.version) == identity
+        return identity != _NO_FILE and self._identity(snapshot.version) == identity
 
     def _require_whole(self, first: int, last: int) -> None:
         """Refuse an empty log file, which deltalake would take for an empty commit.
@@ -224,24 +243,33 @@ class DeltaLog:
     def _has_log(self) -> bool:
         if os.path.exists(self._log_file(0)):
             return True
-        with suppress(FileNotFoundError, NotADirectoryError):
-            names = os.listdir(self.table.child(LOG_FOLDER).uri)
-            return any(name.endswith((".json", ".parquet")) for name in names)
-        return False
+        return any(name.endswith((".json", ".parquet")) for name in self._log_names())
+
+    def _log_names(self) -> list[str]:
+        folder = self.table.child(LOG_FOLDER)
+        try:
+            return os.listdir(folder.uri)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise read_fault(error, folder) from error
 
     def _damage(self, error: Exception) -> CorruptStoreError:
         """Return the error that names the log file which cannot be read."""
         path, reason = self.table.uri, f"{str(error).splitlines()[0]}."
         fix = "Put the table's _delta_log folder back from a copy of the workspace."
-        names = os.listdir(self.table.child(LOG_FOLDER).uri)
-        found = sorted(int(n[:-5]) for n in names if n[:-5].isdecimal() and "." in n)
-        for version in range(found[-1] + 1 if found else 1):
+        for version in range(max(self._versions(), default=0) + 1):
             broken = self._broken_line(version)
             if broken:
                 path, reason = self._log_file(version), broken
                 fix = _log_fix(self.layout.name, version)
                 break
         return CorruptStoreError(path=path, reason=reason, fix=fix)
+
+    def _versions(self) -> set[int]:
+        """Return the versions that have a log file."""
+        names = {name.partition(".")[0] for name in self._log_names()}
+        return {int(name) for name in names if name.isdecimal()}
 
     def _broken_line(self, version: int) -> str:
         """Return what is wrong with a log file; empty when it reads."""
@@ -250,8 +278,10 @@ class DeltaLog:
                 content = [json.loads(line) for line in lines if line.strip()]
         except FileNotFoundError:
             return "the log file is missing."
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             return f"the log file cannot be read ({error})."
+        except OSError as error:
+            raise read_fault(error, Location(self._log_file(version))) from error
         if not all(isinstance(action, dict) for action in content) or not content:
             return "the log file holds no commit."
         return ""

@@ -46,6 +46,14 @@ def write_fault(error: BaseException, place: Location) -> StorageError:
     return StorageError(message=f"{place} could not be written: {_first_line(error)}")
 
 
+def read_fault(error: OSError, place: Location) -> StorageError:
+    """Return the error for a file that is there but cannot be read just now."""
+    return StorageError(
+        message=f"{place} cannot be read ({_first_line(error)}). Nothing is known to "
+        "be damaged: see that this user may read it, and try again."
+    )
+
+
 def fault_code(error: BaseException) -> int | None:
     """Return the operating system's code of a fault; None if it has none."""
     code = getattr(error, "errno", None)

@@ -68,15 +68,15 @@ class Scan:
         self._conditions: list[str] = []
         self._limits: list[Any] = []
         if symbols is not None:
-            self._limit_symbols(list(dict.fromkeys(symbols)))
+            self._limit_symbols(symbols)
         if start is not None:
             self._limit("date >= CAST(? AS DATE)", start)
         if end is not None:
             self._limit("date <= CAST(? AS DATE)", end)
 
-    def _limit_symbols(self, symbols: list[str]) -> None:
+    def _limit_symbols(self, symbols: Sequence[str]) -> None:
         if len(symbols) > SYMBOLS_IN_TEXT:
-            self._limit("symbol IN (SELECT unnest(?))", symbols)
+            self._limit("symbol IN (SELECT unnest(?))", list(symbols))
         else:
             marks = ", ".join("?" * len(symbols))
             self._limit(f"symbol IN ({marks})" if symbols else "false", *symbols)
@@ -146,3 +146,9 @@ def as_date(day: Any) -> date | None:
     if isinstance(day, datetime):
         return day.date()
     return date.fromisoformat(str(np.datetime64(day, "D")))
+
+
+def as_symbols(symbols: Sequence[str]) -> list[str]:
+    """Return symbols as a list without repeats; one given as a text is one symbol."""
+    given = [symbols] if isinstance(symbols, str) else symbols
+    return list(dict.fromkeys(str(symbol) for symbol in given))

@@ -75,8 +75,7 @@ class Snapshot:
     @property
     def data_version(self) -> str:
         """The name of the state that the rows are in."""
-        number = self.data_number
-        return f"{self.table}@{EMPTY if number is None else number}"
+        return data_version_name(self.table, self.data_number)
 
     def files_for(
         self,
@@ -86,6 +85,11 @@ class Snapshot:
     ) -> tuple[DataFile, ...]:
         """Return the files in which a row of these symbols and dates can be."""
         return tuple(f for f in self.files if f.may_hold(symbols, start, end))
+
+
+def data_version_name(table: str, number: int | None) -> str:
+    """Return the name of the state that a commit of rows left a table in."""
+    return f"{table}@{EMPTY if number is None else number}"
 
 
 @dataclass(frozen=True, slots=True)

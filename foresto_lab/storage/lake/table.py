@@ -20,7 +20,7 @@ from foresto_lab.storage.lake.delta_log import DeltaLog
 from foresto_lab.storage.lake.faults import write_faults
 from foresto_lab.storage.lake.layout import TableLayout
 from foresto_lab.storage.lake.location import Location
-from foresto_lab.storage.lake.query import Scan, as_date
+from foresto_lab.storage.lake.query import Scan, as_date, as_symbols
 from foresto_lab.storage.lake.snapshot import Change, Snapshot
 from foresto_lab.storage.lake.upsert import Upsert, upsert
 
@@ -65,6 +65,7 @@ class LakeTable:
     ) -> Scan:
         """Return the rows of some symbols and dates, to be queried."""
         start, end = as_date(start), as_date(end)
+        symbols = None if symbols is None else as_symbols(symbols)
         files = snapshot.files_for(symbols, start, end)
         return Scan(self._location, self._layout, files, symbols, start, end)
 
@@ -94,7 +95,7 @@ class LakeTable:
         data_version: str | None,
     ) -> pd.DataFrame:
         """Return one column per symbol, NaN where one has no row; index ``date``."""
-        wanted = list(dict.fromkeys(symbols))
+        wanted = as_symbols(symbols)
         snapshot = self.snapshot(data_version)
         scan = self.scan(snapshot, wanted, start, end)
         rows = query.read_frame(f"SELECT symbol, date, {field} FROM {{}}", scan)
@@ -160,13 +161,21 @@ class LakeTable:
             delete_orphans(self._log)
 
     def drop_damaged(self) -> tuple[str, ...]:
-        """Take damaged files out of the table; return their paths."""
+        """Take damaged files out of the table; return their paths.
+
+        What was computed from another table is then to be computed from its start.
+        """
 
         def drop() -> tuple[str, ...]:
             snapshot = self._log.snapshot()
             broken = [file for file, _ in damaged(self._location, snapshot.files)]
             if broken:
-                self._log.commit(Change(snapshot.version, removed=tuple(broken)))
+                rests_on = {
+                    name: 0 for name in snapshot.marks if name != snapshot.table
+                }
+                self._log.commit(
+                    Change(snapshot.version, removed=tuple(broken), marks=rests_on)
+                )
             return tuple(str(self._location.child(file.path)) for file in broken)
 
         return retrying_commit(self._log, drop)

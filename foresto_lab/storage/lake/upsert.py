@@ -18,7 +18,12 @@ from foresto_lab.storage.lake.delta_calls import LostRaceError
 from foresto_lab.storage.lake.delta_log import DeltaLog
 from foresto_lab.storage.lake.layout import SMALL_FILES_BOUND
 from foresto_lab.storage.lake.rows import Mask, Places, SortedRows, union_of_symbols
-from foresto_lab.storage.lake.snapshot import Change, DataFile, Snapshot
+from foresto_lab.storage.lake.snapshot import (
+    Change,
+    DataFile,
+    Snapshot,
+    data_version_name,
+)
 
 THREADS = 2
 
@@ -70,26 +75,27 @@ def _attempt(
     if wanted is None:
         return LoadOutcome(0, 0, 0, 0, snapshot.data_version)
     draft = _draft(snapshot, files, wanted.rows)
-    changes_rows = bool(draft.added)
-    if changes_rows or wanted.marks:
+    data_version = snapshot.data_version
+    if draft.added or wanted.marks:
         change = Change(
             expected_version=snapshot.version,
             added=tuple(draft.added),
             removed=tuple(draft.removed),
-            changes_rows=changes_rows,
+            changes_rows=bool(draft.added),
             marks=wanted.marks,
         )
-        snapshot = commit_or_discard(log, files, change)
+        commit_or_discard(log, files, change)
+        if change.changes_rows:
+            data_version = data_version_name(snapshot.table, change.version)
         with suppress(StorageError, LostRaceError):
             compact_table(log, files, bound=SMALL_FILES_BOUND)
-            snapshot = log.snapshot()
     count = len(wanted.rows)
     return LoadOutcome(
         rows_received=count,
         rows_inserted=draft.inserted,
         rows_updated=draft.updated,
         rows_unchanged=count - draft.inserted - draft.updated,
-        data_version=snapshot.data_version,
+        data_version=data_version,
     )
 
 
