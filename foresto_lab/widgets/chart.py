@@ -38,16 +38,15 @@ _COLOURS: Final = PALETTE[:MOST_SETTINGS]
 PALETTES: Final[dict[str, dict[str, str]]] = {
     theme: {
         "ink": ink,
-        "paper": paper,
         **{f"setting-{place}": colour for place, colour in enumerate(_COLOURS)},
         **{f"fill-{place}": translucent(c, 0.2) for place, c in enumerate(_COLOURS)},
     }
-    for theme, ink, paper in (
-        ("light", "#4b5563", "#ffffff"),
-        ("dark", "#c9d0da", "#22262d"),
-    )
+    for theme, ink in (("light", "#4b5563"), ("dark", "#c9d0da"))
 }
-"""The colours that a spec names with ``@``, in JupyterLab's two themes."""
+"""The colours that a spec names with ``@`` in JupyterLab's two themes.
+
+The browser adds ``page``, the colour of the page that the chart is on.
+"""
 
 _ROWS: Final = {
     "y": (0.60, 0.97, "growth"),
@@ -209,12 +208,12 @@ def _layout(unit: str, language: str, *, simulated: bool) -> Spec:
     }
     layout: Spec = {
         "font": {"family": FONTS, "size": 12, "color": "@ink"},
-        "paper_bgcolor": "rgba(0, 0, 0, 0)",
+        "paper_bgcolor": "@page",
         "plot_bgcolor": "rgba(0, 0, 0, 0)",
         "margin": {"l": 56, "r": 8, "t": 4, "b": 8},
         "hovermode": "x unified",
         "hoverlabel": {
-            "bgcolor": "@paper",
+            "bgcolor": "@page",
             "font": {"color": "@ink", "size": 12},
             "namelength": 30,
         },

@@ -26,6 +26,8 @@ from foresto_lab.widgets.prices import PriceShelf
 from foresto_lab.widgets.progress import ReportProgress, SavedRun
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
     from foresto_lab.lab import Lab
     from foresto_lab.labels import Language
     from foresto_lab.rebalancing import RebalancingRule
@@ -255,6 +257,7 @@ class ScenarioExplorer:
 
     def _compute(self, comparison: Comparison) -> tuple[Outcome, ...]:
         began = perf_counter()
+        self._shelf.refresh()
         outcomes = tuple(self._outcome(comparison, s) for s in comparison.settings)
         self.compute_seconds = perf_counter() - began
         return outcomes
@@ -263,9 +266,7 @@ class ScenarioExplorer:
         label = self._label(comparison, setting)
         try:
             rule = setting.rule()
-            holdings = self._shelf.holdings(
-                setting.scenario, rule, comparison.start, comparison.end
-            )
+            holdings = self._shelf.holdings(setting.scenario, rule)
             result = simulate(
                 holdings.prices,
                 holdings.weights,
@@ -277,8 +278,7 @@ class ScenarioExplorer:
             )
         except ForestoError as error:
             return Outcome(setting, label, message=str(error))
-        named = replace(result, name=setting.scenario, simulated=holdings.simulated)
-        return Outcome(setting, label, named)
+        return Outcome(setting, label, replace(result, name=setting.scenario))
 
     def _label(self, comparison: Comparison, setting: Setting) -> str:
         """Return how the setting is called, with its cost where that tells it apart."""
@@ -295,6 +295,19 @@ class ScenarioExplorer:
             return setting.scenario
         words = rule_label(None if rule is None else rule.label, self.language)
         return f"{setting.scenario} · {words}"
+
+    def figures(self) -> dict[str, go.Figure]:
+        """Return the static twins of the chart: growth, drawdown, weights, turnover."""
+        from foresto_lab import figures
+
+        if self.result is None:
+            return {}
+        return {
+            "growth": figures.growth(self.results, language=self.language),
+            "drawdown": figures.drawdown(self.results, language=self.language),
+            "weights": figures.weights(self.result, language=self.language),
+            "turnover": figures.turnover(self.result, language=self.language),
+        }
 
     # --- keeping it ------------------------------------------------------------------
 

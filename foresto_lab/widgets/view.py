@@ -37,7 +37,10 @@ def _plotly() -> bytes:
     return gzip.compress(get_plotlyjs().encode(), compresslevel=6)
 
 
-_FILES: Final = {"plotly": _plotly, "font": FONT_FILE.read_bytes}
+_FILES: Final[dict[str, Callable[[], bytes]]] = {
+    "plotly": _plotly,
+    "font": FONT_FILE.read_bytes,
+}
 """What the browser may ask for: the font only where it cannot write Hangul."""
 
 
@@ -86,7 +89,7 @@ class ExplorerView(anywidget.AnyWidget):  # type: ignore[misc]
         self._answered = content["id"]
         before = self._version
         try:
-            self._commands()[content["command"]](content)
+            self._carry_out(content["command"], content)
         except ForestoError as error:
             explorer.message = str(error)
         except Exception as error:  # the page has no other place for a fault to show
@@ -96,22 +99,20 @@ class ExplorerView(anywidget.AnyWidget):  # type: ignore[misc]
                 return
         self._show()
 
-    def _commands(self) -> dict[str, Callable[[dict[str, Any]], object]]:
+    def _carry_out(self, command: str, details: dict[str, Any]) -> None:
         explorer = self._explorer
-        return {
-            "set": lambda c: explorer.set(
-                gesture=c.get("gesture"), **from_page(c["changes"])
-            ),
-            "add": lambda c: explorer.add(),
-            "remove": lambda c: explorer.remove(c["index"]),
-            "select": lambda c: explorer.select(c["index"]),
-            "last_years": lambda c: explorer.last_years(c["years"]),
-            "undo": lambda c: explorer.undo(),
-            "redo": lambda c: explorer.redo(),
-            "save": lambda c: explorer.save(),
-            "report": lambda c: explorer.report(),
-            "language": lambda c: self._speak(c["language"]),
-        }
+        match command:
+            case "set":
+                changes = from_page(details["changes"])
+                explorer.set(gesture=details.get("gesture"), **changes)
+            case "remove" | "select":
+                getattr(explorer, command)(details["index"])
+            case "last_years":
+                explorer.last_years(details["years"])
+            case "language":
+                self._speak(details["language"])
+            case "add" | "undo" | "redo" | "save" | "report":
+                getattr(explorer, command)()
 
     def _speak(self, language: str) -> None:
         self._explorer.set_language(language)

@@ -292,7 +292,6 @@ class Page {
     model.on("change:state", this.changed);
     model.on("change:wording", this.relabelled);
     this.show();
-    loadFont(model).then((loaded) => loaded && this.plot.redraw());
   }
 
   build() {
@@ -483,7 +482,8 @@ async function copyText(text, parent) {
   area.remove();
 }
 
-function render({ model, el }) {
+async function render({ model, el }) {
+  await loadFont(model);
   const page = new Page(model, el);
   return () => page.remove();
 }

@@ -37,12 +37,12 @@ function writesHangul() {
   return drawn("한") !== drawn("글");
 }
 
+// The font has to be there before the first text: what was drawn as boxes stays so.
 async function loadFont(model) {
-  if (writesHangul() || globalThis[FONT]) return false;
+  if (writesHangul() || globalThis[FONT]) return;
   const bytes = await askForFile(model, "font");
   globalThis[FONT] = new FontFace("Foresto Sans", bytes, { weight: "45 930" });
   document.fonts.add(await globalThis[FONT].load());
-  return true;
 }
 
 async function evaluate(gzipped) {
@@ -98,7 +98,8 @@ class Plot {
     this.spec = spec;
     const plotly = await this.plotly;
     if (this.spec !== spec || !this.element.isConnected) return false;
-    const palette = this.palettes[pageTheme()];
+    const page = getComputedStyle(this.element).backgroundColor;
+    const palette = { ...this.palettes[pageTheme()], page };
     const layout = resolveNames(spec.layout, spec.columns, palette);
     const data = resolveNames(spec.data, spec.columns, palette);
     await plotly.react(this.element, data, layout, {

@@ -148,3 +148,13 @@ def test_text_that_is_no_percent_is_refused():
 def test_choosing_own_parameters_changes_nothing():
     assert from_page({"stored": ""}) == {}
     assert from_page({"stored": "HYBRID"}) == {"rule": "HYBRID"}
+
+
+def test_the_static_twins_draw_the_same_settings(explorer):
+    explorer.add()
+    explorer.set(scenario="GROWTH")
+    twins = explorer.figures()
+    assert list(twins) == ["growth", "drawdown", "weights", "turnover"]
+    assert [trace.name for trace in twins["growth"].data] == list(explorer.results)
+    explorer.set(kind="DRIFT", threshold=2.0)
+    assert explorer.figures() == {}
