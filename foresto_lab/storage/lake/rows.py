@@ -207,8 +207,7 @@ def _column(table: pa.Table, name: str, layout: TableLayout, source: str) -> pa.
             message=f"{source}: {column.null_count} rows have no {name}; every row "
             "needs a symbol and a date."
         )
-    whole = column.combine_chunks()
-    return whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _cast(column: pa.ChunkedArray, wanted: pa.Field, source: str) -> pa.ChunkedArray:
