@@ -176,6 +176,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "warning": ("경고", "Warning"),
     "info": ("참고", "Note"),
     "code": ("코드", "Code"),
+    "finding": ("항목", "Finding"),
     "where": ("위치", "Where"),
     "message": ("내용", "What was found"),
     "fix": ("조치", "What to do"),

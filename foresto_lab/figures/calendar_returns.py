@@ -23,6 +23,7 @@ from foresto_lab.figures.theme import (
 from foresto_lab.labels import label, month_label
 
 _ROW_HEIGHT = 26
+_ABOVE_MONTHS = 24
 
 
 def monthly_heatmap(result: PathResult, *, language: str = "ko") -> go.Figure:
@@ -55,6 +56,7 @@ def monthly_heatmap(result: PathResult, *, language: str = "ko") -> go.Figure:
         meta={"narrow": {"texttemplate": "%{z:.0f}"}},
     )
     figure.update_xaxes(showgrid=False, tickangle=0, tickfont={"size": 11})
+    figure.update_annotations(selector={"name": "simulated"}, yshift=_ABOVE_MONTHS)
     return figure
 
 

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
+from foresto_lab.figures.finding_words import finding_name
 from foresto_lab.figures.theme import (
     BLUE,
     SEVERITY_COLOURS,
     date_axis,
     new_figure,
+    say,
 )
 from foresto_lab.findings import Finding
 from foresto_lab.labels import label
@@ -72,12 +74,14 @@ def findings_by_rule(
     for finding in findings:
         key = (str(finding.severity), finding.code)
         counts[key] = counts.get(key, 0) + finding.count
+    if not counts:
+        return say(figure, label("no_findings", language))
     for severity, colour in SEVERITY_COLOURS.items():
         codes = [code for grade, code in counts if grade == severity]
         if codes:
             figure.add_bar(
                 x=[counts[severity, code] for code in codes],
-                y=codes,
+                y=[finding_name(code, language) for code in codes],
                 orientation="h",
                 name=label(severity, language),
                 marker={"color": colour},

@@ -119,7 +119,7 @@ def new_figure(title: str, *, simulated: bool, language: str = "ko") -> go.Figur
     Parameters
     ----------
     simulated : bool
-        Made from simulated prices: the chart then says so across its middle.
+        Made from simulated prices: the chart then says so.
     """
     figure = go.Figure(layout={"template": TEMPLATE, "title": {"text": title}})
     if simulated:
@@ -127,8 +127,13 @@ def new_figure(title: str, *, simulated: bool, language: str = "ko") -> go.Figur
     return figure
 
 
-def mark_simulated(figure: go.Figure, language: str = "ko") -> go.Figure:
-    """Write SIMULATED across a figure made from simulated prices; return it."""
+def mark_simulated(
+    figure: go.Figure, language: str = "ko", *, lift: int = 4
+) -> go.Figure:
+    """Write SIMULATED over a figure made from simulated prices; return it.
+
+    The mark stands at the right above the plot, ``lift`` pixels up, clear of the data.
+    """
     word = label("simulated", "en")
     here = label("simulated", language)
     figure.add_annotation(
@@ -136,10 +141,30 @@ def mark_simulated(figure: go.Figure, language: str = "ko") -> go.Figure:
         text=word if here == word else f"{here} · {word}",
         xref="paper",
         yref="paper",
+        x=1,
+        y=1,
+        xanchor="right",
+        yanchor="bottom",
+        yshift=lift,
+        showarrow=False,
+        font={"size": 12, "weight": 700, "color": ORANGE},
+    )
+    return figure
+
+
+def say(figure: go.Figure, sentence: str) -> go.Figure:
+    """Write a sentence where there is nothing to draw; return the figure."""
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    figure.update_layout(height=150, showlegend=False)
+    figure.add_annotation(
+        text=sentence,
+        xref="paper",
+        yref="paper",
         x=0.5,
         y=0.5,
         showarrow=False,
-        font={"size": 22, "weight": 700, "color": "rgba(128, 136, 149, 0.38)"},
+        font={"size": 14},
     )
     return figure
 

@@ -13,7 +13,14 @@ from foresto_lab.figures.series import (
     curve,
     named_results,
 )
-from foresto_lab.figures.theme import BLUE, PALETTE, date_axis, new_figure, year_axis
+from foresto_lab.figures.theme import (
+    BLUE,
+    PALETTE,
+    date_axis,
+    new_figure,
+    say,
+    year_axis,
+)
 from foresto_lab.labels import label, money, money_unit, rule_label
 
 
@@ -27,7 +34,7 @@ def turnover(result: PathResult, *, language: str = "ko") -> go.Figure:
         language=language,
     )
     if events.empty:
-        return _say_no_events(figure, language)
+        return say(figure, label("no_events", language))
     figure.add_bar(
         **curve(events.set_index("event_date")["turnover"], 5),
         customdata=[
@@ -134,18 +141,3 @@ def _cost_so_far(result: PathResult) -> pd.Series[float]:
     ends = pd.Series([0.0, total], index=[first, last])
     joined = pd.concat([ends.iloc[:1], paid, ends.iloc[1:]])
     return joined[~joined.index.duplicated(keep="last")]
-
-
-def _say_no_events(figure: go.Figure, language: str) -> go.Figure:
-    figure.update_xaxes(visible=False)
-    figure.update_yaxes(visible=False)
-    figure.add_annotation(
-        text=label("no_events", language),
-        xref="paper",
-        yref="paper",
-        x=0.5,
-        y=0.25,
-        showarrow=False,
-        font={"size": 14},
-    )
-    return figure

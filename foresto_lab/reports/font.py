@@ -12,6 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
+from foresto_lab.figures.finding_words import finding_characters
 from foresto_lab.labels import label_characters
 
 FAMILY: Final = "Foresto Sans"
@@ -35,7 +36,8 @@ def alphabet(text: str = "") -> frozenset[str]:
     Most pages are written in labels' characters alone, so one cut serves them all.
     """
     shown = frozenset(character for character in text if character.isprintable())
-    return label_characters() | frozenset(_SCRIPTED) | shown
+    words = label_characters() | finding_characters()
+    return words | frozenset(_SCRIPTED) | shown
 
 
 @lru_cache(maxsize=16)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from foresto_lab.figures.finding_words import finding_name, finding_place, finding_text
 from foresto_lab.figures.series import PathResult, currency_of
 from foresto_lab.findings import Finding, sort_findings
 from foresto_lab.labels import (
@@ -46,6 +47,7 @@ COMPARED: Final = (
     "final_nav",
 )
 _RECENT_EVENTS: Final = 12
+_SAMPLES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,14 +214,15 @@ def findings(found: Sequence[Finding], *, language: str = "ko") -> Block:
     rows = [
         [
             Cell(label(str(finding.severity), language), kind=str(finding.severity)),
-            Cell(finding.code, kind="code"),
-            Cell(finding.where),
+            Cell(finding_name(finding.code, language), kind="name"),
+            Cell(finding_place(finding, language), kind="where"),
             Cell(count(finding.count), number=True),
-            Cell(f"{finding.message} {finding.fix}".strip(), kind="long"),
+            Cell(finding_text(finding, language), kind="long"),
+            Cell(", ".join(finding.samples[:_SAMPLES]), kind="samples"),
         ]
         for finding in sort_findings(found)
     ]
-    keys = ("severity", "code", "where", "count", "message")
+    keys = ("severity", "finding", "where", "count", "message", "samples")
     return table([label(key, language) for key in keys], rows, kind="findings")
 
 
