@@ -75,7 +75,7 @@ def foresto(ctx: click.Context, home: Path | None, debug: bool) -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line; every error ends in one sentence and an exit code."""
-    arguments = list(sys.argv[1:] if args is None else args)
+    arguments = global_options_first(sys.argv[1:] if args is None else args)
     debug = "--debug" in arguments
     try:
         status = foresto.main(arguments, prog_name="foresto", standalone_mode=False)
@@ -98,6 +98,26 @@ def main(args: Sequence[str] | None = None) -> None:
             traceback.print_exc()
         status = _complain(_unexpected(), 70)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def global_options_first(args: Sequence[str]) -> list[str]:
+    """Return the arguments with --home and --debug moved before the command.
+
+    So both may be written wherever they come to mind; what follows ``--`` stays.
+    """
+    first: list[str] = []
+    rest: list[str] = []
+    remaining = iter(args)
+    for argument in remaining:
+        if argument == "--":
+            rest += [argument, *remaining]
+        elif argument == "--debug" or argument.startswith("--home="):
+            first.append(argument)
+        elif argument == "--home":
+            first += [argument, *[value for value in [next(remaining, None)] if value]]
+        else:
+            rest.append(argument)
+    return first + rest
 
 
 def _complain(sentence: str, exit_code: int) -> int:

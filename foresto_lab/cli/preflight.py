@@ -26,9 +26,7 @@ def preflight(
     as_json: bool,
 ) -> None:
     """Check SCENARIO before it is simulated; exit 1 when it could not run."""
-    report = context.lab().preflight(
-        scenario, start=start, end=end, rebalancing=rule
-    )
+    report = context.lab().preflight(scenario, start=start, end=end, rebalancing=rule)
     if as_json:
         print_json(report.to_dict())
     else:

@@ -57,9 +57,7 @@ def save_rule(
     from foresto_lab.rebalancing import Drift, Hybrid, Periodic
 
     to = "band_edge" if band_edge else "target"
-    periodic = (
-        Periodic(frequency, base_day, cost_rate=cost_rate) if frequency else None
-    )
+    periodic = Periodic(frequency, base_day, cost_rate=cost_rate) if frequency else None
     drift = (
         Drift(threshold, relative=relative, to=to, cost_rate=cost_rate)
         if threshold is not None

@@ -160,9 +160,7 @@ def reproduce_run(
 @click.argument("run_ids", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_context
-def delete_runs(
-    context: CommandContext, run_ids: tuple[str, ...], yes: bool
-) -> None:
+def delete_runs(context: CommandContext, run_ids: tuple[str, ...], yes: bool) -> None:
     """Delete runs and their artifacts."""
     lab = context.lab()
     records = [lab.run_record(run_id) for run_id in run_ids]

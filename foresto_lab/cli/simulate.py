@@ -56,7 +56,9 @@ def simulate(
         return
     from foresto_lab.labels import format_metric
 
-    rows = [[key, format_metric(key, value, "en")] for key, value in result.summary.items()]
+    rows = [
+        [key, format_metric(key, value, "en")] for key, value in result.summary.items()
+    ]
     print_table(["summary", "value"], rows, title=result.title, right=["value"])
     for finding in result.findings:
         click.echo(str(finding))
