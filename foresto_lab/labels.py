@@ -470,9 +470,6 @@ def measure_text(
             return MISSING if _is_missing(value) else str(value)
 
 
-format_metric = measure_text
-
-
 def best_of(name: str, values: Iterable[float | None]) -> set[int]:
     """Return the positions of the best values of a measure; ties are all best.
 

@@ -11,7 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from foresto_lab.figures.series import PathResult, any_simulated, currency_of
-from foresto_lab.labels import day, format_metric, label, money, rule_label
+from foresto_lab.labels import day, label, measure_text, money, rule_label
 from foresto_lab.reports.facts import (
     FACTS_KEY,
     fact_key,
@@ -152,7 +152,7 @@ def _tiles(
     tiles, lines = [], []
     for name, value in numbers.items():
         words = label(name, language)
-        text = format_metric(name, value, language, currency)
+        text = measure_text(name, value, language, currency)
         key = escape(fact_key(request_hash, name))
         tiles.append(
             f'<div class="tile"><dt>{escape(words)}</dt>'

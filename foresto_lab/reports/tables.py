@@ -17,8 +17,8 @@ from foresto_lab.labels import (
     best_of,
     count,
     day,
-    format_metric,
     label,
+    measure_text,
     money,
     percent,
     rule_label,
@@ -123,7 +123,7 @@ def _measured(
     *,
     best: bool = False,
 ) -> Cell:
-    text = format_metric(name, value, language, currency_of(result))
+    text = measure_text(name, value, language, currency_of(result))
     return Cell(text, number=True, fact=fact_key(identity, name), best=best)
 
 

@@ -9,8 +9,8 @@ from foresto_lab.labels import (
     MISSING,
     best_of,
     day,
-    format_metric,
     label,
+    measure_text,
     money,
     percent,
     rule_label,
@@ -51,7 +51,7 @@ def _summary_row(
     best = best_of(name, values)
     cells = [
         {
-            "text": MISSING if r is None else format_metric(name, value, language),
+            "text": MISSING if r is None else measure_text(name, value, language),
             "best": place in best,
             "title": label("best", language),
         }
