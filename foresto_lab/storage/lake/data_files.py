@@ -84,13 +84,11 @@ class DataFiles:
             The file is missing or damaged.
         """
         path = self._table.child(file.path)
-        with read_faults(self._table, [file]):
-            table = pq.read_table(
-                path.path,
-                columns=list(self._layout.columns),
-                read_dictionary=["symbol"],
-                partitioning=None,
-            )
+        with (
+            read_faults(self._table, [file]),
+            pq.ParquetFile(path.path, read_dictionary=["symbol"]) as content,
+        ):
+            table = content.read(list(self._layout.columns))
         return parse_rows(table.unify_dictionaries(), self._layout, str(path))
 
     def discard(self, files: Iterable[DataFile]) -> None:

@@ -17,7 +17,7 @@ from foresto_lab.storage.lake.data_files import DataFiles
 from foresto_lab.storage.lake.delta_calls import LostRaceError
 from foresto_lab.storage.lake.delta_log import DeltaLog
 from foresto_lab.storage.lake.layout import SMALL_FILES_BOUND
-from foresto_lab.storage.lake.rows import Mask, Places, SortedRows, union_of_symbols
+from foresto_lab.storage.lake.rows import Places, SortedRows, union_of_symbols
 from foresto_lab.storage.lake.snapshot import (
     Change,
     DataFile,
@@ -157,12 +157,12 @@ def _fill_draft(
         old = files.read(file)
         places, old_places = _matches(rows, near, old)
         is_new[places] = False
-        differs = _differs(rows, places, old, old_places)
-        if differs.any():
-            changed = _replaced(old, old_places[differs], rows, places[differs])
-            draft.added += files.write(period, changed)
+        changed, old_changed = _changed(rows, places, old, old_places)
+        if len(changed):
+            replaced = _replaced(old, old_changed, rows, changed)
+            draft.added += files.write(period, replaced)
             draft.removed.append(file)
-            draft.updated += int(differs.sum())
+            draft.updated += len(changed)
     draft.inserted = int(is_new.sum())
     if draft.inserted:
         fresh = rows if draft.inserted == len(rows) else rows.take(is_new)
@@ -179,11 +179,17 @@ def _rows_near(rows: SortedRows, file: DataFile) -> Places:
     return np.flatnonzero(near)
 
 
-def _matches(rows: SortedRows, near: Places, old: SortedRows) -> tuple[Places, Places]:
-    """Return the places of rows that are stored, and where they are stored."""
+def _matches(
+    rows: SortedRows, near: Places, old: SortedRows
+) -> tuple[Places | slice, Places | slice]:
+    """Return the places of rows that are stored, and where they are stored.
+
+    A file that is loaded again has all rows at their places; a slice then spares
+    looking for and copying them.
+    """
     symbols = union_of_symbols([rows, old])
     if len(near) == len(rows) and rows.among(symbols).has_keys_of(old.among(symbols)):
-        return near, near
+        return slice(None), slice(None)
     keys, old_keys = rows.among(symbols).keys[near], old.among(symbols).keys
     old_places = np.searchsorted(old_keys, keys)
     old_places[old_places == len(old_keys)] = 0
@@ -191,18 +197,23 @@ def _matches(rows: SortedRows, near: Places, old: SortedRows) -> tuple[Places, P
     return near[found], old_places[found]
 
 
-def _differs(
-    rows: SortedRows, places: Places, old: SortedRows, old_places: Places
-) -> Mask:
-    """Return which matched rows have another value; NaN equals NaN."""
-    differs = np.zeros(len(places), dtype=np.bool_)
+def _changed(
+    rows: SortedRows,
+    places: Places | slice,
+    old: SortedRows,
+    old_places: Places | slice,
+) -> tuple[Places, Places]:
+    """Return the places of matched rows with another value; NaN equals NaN."""
+    everywhere = np.arange(len(rows)) if isinstance(places, slice) else places
+    differs = np.zeros(len(everywhere), dtype=np.bool_)
     for name, column in rows.values.items():
         new_values, old_values = column[places], old.values[name][old_places]
         unequal = new_values != old_values
         if unequal.any():
             unequal &= ~(np.isnan(new_values) & np.isnan(old_values))
             differs |= unequal
-    return differs
+    changed = everywhere[differs]
+    return changed, changed if isinstance(old_places, slice) else old_places[differs]
 
 
 def _replaced(
