@@ -174,8 +174,8 @@ class PriceGapError(PriceTableError):
     gap_count: int
     sentence = (
         "{asset} has no price on {session} ({gap_count} sessions without one after its "
-        "first). A held asset needs a price on every session: load the missing rows, or "
-        "end the simulation before them."
+        "first). A held asset needs a price on every session: load the missing rows, "
+        "or end the simulation before them."
     )
 
 

@@ -58,6 +58,17 @@ class Finding:
             "details": dict(self.details),
         }
 
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Finding:
+        """Return the finding that ``to_dict`` described."""
+        return cls(
+            **{
+                **given,
+                "severity": Severity(given["severity"]),
+                "samples": tuple(given["samples"]),
+            }
+        )
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Let findings cross process borders; a mapping proxy alone would not."""
         values = [getattr(self, item.name) for item in fields(self)]

@@ -158,7 +158,9 @@ class Lab:
         known = pd.DataFrame(rows).set_index("symbol")
         return known.join(self.coverage().set_index("symbol"), how="outer")
 
-    def map_instruments(self, mapping: Mapping[str, str] | None = None, **more: str) -> None:
+    def map_instruments(
+        self, mapping: Mapping[str, str] | None = None, **more: str
+    ) -> None:
         """Let loaded symbols stand for asset classes: ``equity="SPY"`` and so on.
 
         Raises
@@ -328,6 +330,7 @@ class Lab:
             options=RunOptions(
                 now=lambda: datetime.now(UTC),
                 ttl_days=self.settings.run_ttl_days,
+                path_ttl_days=self.settings.path_ttl_days,
                 use_store=save and self.settings.use_sim_store,
                 force=force,
             ),
@@ -406,7 +409,9 @@ class Lab:
 
     # --- reports ---------------------------------------------------------------------
 
-    def report(self, kind: str, *, language: str | None = None, **parameters: Any) -> Report:
+    def report(
+        self, kind: str, *, language: str | None = None, **parameters: Any
+    ) -> Report:
         """Run a report template with these parameters and render its page.
 
         Raises

@@ -16,7 +16,7 @@ from foresto_lab.errors import UnknownNameError
 
 Language: TypeAlias = Literal["ko", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("ko", "en")
-MISSING: Final = "–"  # noqa: RUF001 - an en dash stands for a number there is none of
+MISSING: Final = "–"
 
 Style: TypeAlias = Literal["percent", "ratio", "money", "days", "count", "text"]
 

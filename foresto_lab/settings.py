@@ -46,7 +46,9 @@ class Settings(BaseSettings):
         default=90, ge=1, description="Days that the series of a run are kept."
     )
     language: str = Field(
-        default="ko", pattern="^(ko|en)$", description="Language of reports and widgets."
+        default="ko",
+        pattern="^(ko|en)$",
+        description="Language of reports and widgets.",
     )
 
 

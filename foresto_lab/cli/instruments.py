@@ -28,14 +28,16 @@ def list_instruments(context: CommandContext, as_json: bool) -> None:
     columns = ["name_ko", "name_en", "asset_class", "stands_for", "calendar"]
     columns += ["first_date", "last_date", "row_count"]
     print_table(
-        ["symbol", "이름", "name", "class", "stands for", "calendar"]
-        + ["first", "last", "rows"],
+        [*("symbol", "이름", "name", "class", "stands for", "calendar"), *_SPAN],
         [
             [symbol, *(_cell(row[column]) for column in columns)]
             for symbol, row in table.iterrows()
         ],
         right=["rows"],
     )
+
+
+_SPAN = ("first", "last", "rows")
 
 
 def _cell(value: object) -> str:

@@ -35,12 +35,23 @@ def list_rules(context: CommandContext, as_json: bool) -> None:
 @rules.command("save")
 @click.argument("name")
 @click.option("--frequency", help="WEEKLY, MONTHLY, QUARTERLY, SEMIANNUAL or ANNUAL.")
-@click.option("--base-day", default="FIRST_TRADING_DAY", show_default=True)
+@click.option(
+    "--base-day",
+    default="FIRST_TRADING_DAY",
+    show_default=True,
+    help="FIRST_TRADING_DAY or LAST_TRADING_DAY of the exchange.",
+)
 @click.option("--threshold", type=float, help="Drift band, e.g. 0.05.")
 @click.option("--relative", is_flag=True, help="The band is relative to the target.")
 @click.option("--band-edge", is_flag=True, help="Trade to the band's edge only.")
 @click.option("--mode", default="ALL", show_default=True, help="ALL or ANY of both.")
-@click.option("--cost-rate", type=float, default=0.001, show_default=True)
+@click.option(
+    "--cost-rate",
+    type=float,
+    default=0.001,
+    show_default=True,
+    help="Cost as a fraction of the value traded.",
+)
 @pass_context
 def save_rule(
     context: CommandContext,

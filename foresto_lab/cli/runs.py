@@ -101,9 +101,9 @@ def show_run(context: CommandContext, run_id: str, as_json: bool) -> None:
     print_table(["run", record.run_id], [["name", record.name], *shown])
     print_table(["request", ""], list(_flatten(record.request)))
     if record.summary:
-        from foresto_lab.labels import format_metric
+        from foresto_lab.labels import measure_text
 
-        rows = [[k, format_metric(k, v, "en")] for k, v in record.summary.items()]
+        rows = [[k, measure_text(k, v, "en")] for k, v in record.summary.items()]
         print_table(["summary", "value"], rows, right=["value"])
 
 

@@ -54,10 +54,11 @@ def simulate(
             }
         )
         return
-    from foresto_lab.labels import format_metric
+    from foresto_lab.labels import measure_text
 
     rows = [
-        [key, format_metric(key, value, "en")] for key, value in result.summary.items()
+        [key, measure_text(str(key), value, "en")]
+        for key, value in result.summary.items()
     ]
     print_table(["summary", "value"], rows, title=result.title, right=["value"])
     for finding in result.findings:

@@ -48,7 +48,7 @@ def coverage(
             for begin, end, count in zip(first, last, rows["row_count"], strict=True)
         ],
         hovertemplate=(
-            "%{y} · %{customdata[0]} – %{customdata[1]}"  # noqa: RUF001
+            "%{y} · %{customdata[0]} – %{customdata[1]}"
             f"<br>{unit} %{{customdata[2]}}<extra></extra>"
         ),
     )

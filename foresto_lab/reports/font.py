@@ -17,7 +17,7 @@ from foresto_lab.labels import label_characters
 
 FAMILY: Final = "Foresto Sans"
 FONT_FILE: Final = Path(__file__).parent / "fonts" / "ForestoSans.woff2"
-_SCRIPTED: Final = "".join(map(chr, range(0x20, 0x7F))) + "·–−…%₩★±≥≤×→"  # noqa: RUF001
+_SCRIPTED: Final = "".join(map(chr, range(0x20, 0x7F))) + "·–−…%₩★±≥≤×→"
 """What scripts may write on a page: dates, numbers, labels of axes."""
 
 

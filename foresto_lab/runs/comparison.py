@@ -126,12 +126,16 @@ def _span(table: pd.DataFrame) -> str:
     return f"{len(table)} rows, {table.index[0]} to {table.index[-1]}"
 
 
-def compare_artifacts(left: RunArtifacts, right: RunArtifacts) -> tuple[Difference, ...]:
+def compare_artifacts(
+    left: RunArtifacts, right: RunArtifacts
+) -> tuple[Difference, ...]:
     """Return every difference between two results, summary first."""
     differences = list(compare_mappings(left.summary, right.summary, "summary"))
     for name in dict.fromkeys([*left.tables, *right.tables]):
         if name not in left.tables or name not in right.tables:
-            differences.append(Difference(name, name in left.tables, name in right.tables))
+            differences.append(
+                Difference(name, name in left.tables, name in right.tables)
+            )
             continue
         differences += compare_tables(left.tables[name], right.tables[name], name)
     return tuple(differences)

@@ -46,6 +46,7 @@ class SimulationPlan:
         return {
             "scenario": None if scenario is None else scenario.to_dict(),
             "rule": None if self.rule is None else self.rule.to_dict(),
+            "rule_label": None if self.rule is None else self.rule.label,
             "simulated": self.simulated,
         }
 

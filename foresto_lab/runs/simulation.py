@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from foresto_lab._version import __version__
 from foresto_lab.errors import UnknownNameError
+from foresto_lab.findings import Finding
 from foresto_lab.preflight import PortfolioInputs, PreflightReport, check_portfolio
 from foresto_lab.rebalancing import parse_rule
 from foresto_lab.runs.comparison import (
@@ -36,6 +37,7 @@ class RunOptions:
 
     now: Callable[[], datetime]
     ttl_days: int
+    path_ttl_days: int
     use_store: bool = True
     force: bool = False
 
@@ -142,7 +144,11 @@ def run_simulation(
             created_at=now,
             started_at=now,
             expires_at=now + timedelta(days=options.ttl_days),
-            snapshots=plan.snapshots,
+            path_expires_at=now + timedelta(days=options.path_ttl_days),
+            snapshots={
+                **plan.snapshots,
+                "preflight": [finding.to_dict() for finding in report.findings],
+            },
             engine_version=provenance.engine_version,
             git_commit=provenance.git_commit,
             packages=provenance.packages,
@@ -202,6 +208,7 @@ def restore_result(record: RunRecord, artifacts: RunArtifacts) -> SimulationResu
         initial_amount=request.initial_amount,
         calendar=request.calendar,
         execution=request.execution,
+        findings=tuple(map(Finding.from_dict, artifacts.tables["findings"]["finding"])),
         simulated=bool(record.snapshots.get("simulated", False)),
         name=request.scenario or "",
         run_id=record.run_id,
@@ -211,9 +218,20 @@ def restore_result(record: RunRecord, artifacts: RunArtifacts) -> SimulationResu
 def to_artifacts(result: SimulationResult) -> RunArtifacts:
     """Return the tables and the summary by which a result is kept."""
     return RunArtifacts(
-        tables={"path": result.path, "events": result.events},
+        tables={
+            "path": result.path,
+            "events": result.events,
+            "findings": _findings_table(result.findings),
+        },
         summary=dict(result.summary),
     )
+
+
+def _findings_table(findings: Sequence[Finding]) -> pd.DataFrame:
+    import pandas as pd
+
+    plain = [finding.to_dict() for finding in findings]
+    return pd.DataFrame({"finding": pd.Series(plain, dtype=object)})
 
 
 def simulation_hash(plan: SimulationPlan, data_version: str) -> str:

@@ -6,7 +6,7 @@ from foresto_lab.scenarios.built_in import (
     DEFAULT_INSTRUMENT_MAP,
     DEFAULT_INSTRUMENTS,
 )
-from foresto_lab.scenarios.definition import Instrument, Scenario
+from foresto_lab.scenarios.definition import UNCLASSIFIED, Instrument, Scenario
 from foresto_lab.scenarios.many import simulate_many
 from foresto_lab.scenarios.result import SimulationResult
 from foresto_lab.scenarios.simulation import simulate
@@ -17,6 +17,7 @@ __all__ = [
     "BUILT_IN_SCENARIOS",
     "DEFAULT_INSTRUMENTS",
     "DEFAULT_INSTRUMENT_MAP",
+    "UNCLASSIFIED",
     "Instrument",
     "Scenario",
     "SimulationResult",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from foresto_lab.canonical import sha256_of
 from foresto_lab.errors import UnknownNameError
@@ -72,6 +72,10 @@ class Scenario:
             A field that no scenario has.
         """
         return cls(**_known_fields(cls, given))
+
+
+UNCLASSIFIED: Final = "unclassified"
+"""The asset class of an instrument that nobody has put into one yet."""
 
 
 @dataclass(frozen=True, slots=True)

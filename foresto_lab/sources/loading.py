@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from foresto_lab.market.quality import check_daily_prices
 from foresto_lab.runs.protocols import Catalog
 from foresto_lab.sources.daily_table import rows_by_symbol
 from foresto_lab.sources.files import PriceFile, file_checksum, read_price_file
+from foresto_lab.sources.instruments import known_calendar, register_instruments
 from foresto_lab.sources.options import LoadOptions
 from foresto_lab.types import Severity
 
@@ -115,21 +116,26 @@ def load_file(
         The store cannot be written.
     """
     options = options or LoadOptions()
-    calendar = get_calendar(options.calendar)
+    if options.calendar:
+        get_calendar(options.calendar)
     history = _History(catalog, path, options, loaded_at)
     try:
         file = read_price_file(path, options)
     except DataFileError as error:
         history.record_refusal(file_checksum(path), (_as_finding(error),))
         raise
-    found = check_daily_prices(file.table, calendar=calendar)
+    counts = dict(rows_by_symbol(file.table))
+    calendar = options.calendar or known_calendar(counts, catalog)
+    history = replace(history, options=replace(options, calendar=calendar))
+    found = check_daily_prices(file.table, calendar=get_calendar(calendar))
     findings = sort_findings((*file.findings, *found))
     if errors_in(findings):
         history.record_refusal(file.checksum, findings)
         raise QualityError(source=str(path), findings=errors_in(findings))
     outcome = series.load_daily_prices(file.table)
+    register_instruments(counts, calendar, catalog)
     history.record(file.checksum, findings, outcome)
-    return _report(file, findings, outcome)
+    return _report(file, counts, findings, outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +182,17 @@ def _as_finding(error: DataFileError) -> Finding:
 
 
 def _report(
-    file: PriceFile, findings: tuple[Finding, ...], outcome: LoadOutcome
+    file: PriceFile,
+    counts: Mapping[str, int],
+    findings: tuple[Finding, ...],
+    outcome: LoadOutcome,
 ) -> LoadReport:
     span = pc.min_max(file.table["date"]).as_py()
     return LoadReport(
         path=file.path,
         outcome=outcome,
         findings=findings,
-        symbols=dict(rows_by_symbol(file.table)),
+        symbols=counts,
         first_date=span["min"],
         last_date=span["max"],
         columns=file.columns,

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import Any
 
 from foresto_lab.errors import InputError, UnknownNameError
-from foresto_lab.market.calendars import DEFAULT_CALENDAR
 from foresto_lab.sources.headers import FIELDS
 
 LONG = "long"
@@ -39,8 +38,9 @@ class LoadOptions:
     layout : str
         ``long`` (one row per symbol and date), ``wide`` (one column per symbol), or
         ``yfinance-multiheader`` (the stacked header that yfinance writes).
-    calendar : str
-        The exchange calendar that the dates are held against.
+    calendar : str, optional
+        The exchange calendar that the dates are held against, and that the symbols
+        trade on from then on. Default: the one they are known to trade on, or XKRX.
     adjusted : bool, optional
         True: the close is adjusted already. False: it is not, and is used all the
         same. Default: the adjusted close where there is one, otherwise the close.
@@ -69,7 +69,7 @@ class LoadOptions:
     encoding: str | None = None
     delimiter: str | None = None
     layout: str = LONG
-    calendar: str = DEFAULT_CALENDAR
+    calendar: str | None = None
     adjusted: bool | None = None
     date_format: str | None = None
     newest_first: bool = False

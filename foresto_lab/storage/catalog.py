@@ -107,8 +107,7 @@ class DatabaseCatalog:
     def save_instruments(self, instruments: Sequence[Instrument]) -> None:
         """Add or replace instruments, all of them or none."""
         with self._database.writing() as session:
-            for instrument in instruments:
-                definitions.store_instrument(session, instrument)
+            definitions.store_instruments(session, instruments)
 
     def instrument_map(self) -> Mapping[str, str]:
         """Return the symbol that stands for each asset class."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from foresto_lab.canonical import sha256_of
 from foresto_lab.errors import InputError, UnknownNameError
 from foresto_lab.rebalancing import Drift, Hybrid, Periodic, RebalancingRule
-from foresto_lab.scenarios import Instrument, Scenario
+from foresto_lab.scenarios import UNCLASSIFIED, Instrument, Scenario
 from foresto_lab.storage.models import (
     InstrumentMap,
     InstrumentMaster,
@@ -172,18 +172,21 @@ def instrument_of(row: InstrumentMaster) -> Instrument:
     )
 
 
-def store_instrument(session: Session, instrument: Instrument) -> None:
-    """Add an instrument, or replace the one of this symbol."""
+def store_instruments(session: Session, instruments: Sequence[Instrument]) -> None:
+    """Add instruments, or replace those of the same symbols; one query finds them."""
     now = datetime.now(UTC)
-    row = find_instrument(session, instrument.symbol)
-    if row is None:
-        row = InstrumentMaster(symbol_key=key_of(instrument.symbol), created_at=now)
-        session.add(row)
-    row.symbol = _require_name("symbol", instrument.symbol)
-    row.name_ko, row.name_en = instrument.name_ko, instrument.name_en
-    row.asset_class = str(instrument.asset_class)
-    row.currency, row.calendar = instrument.currency, instrument.calendar
-    row.simulated, row.updated_at = instrument.simulated, now
+    stored = {row.symbol_key: row for row in session.scalars(select(InstrumentMaster))}
+    for instrument in instruments:
+        key = key_of(instrument.symbol)
+        row = stored.get(key)
+        if row is None:
+            row = stored[key] = InstrumentMaster(symbol_key=key, created_at=now)
+            session.add(row)
+        row.symbol = _require_name("symbol", instrument.symbol)
+        row.name_ko, row.name_en = instrument.name_ko, instrument.name_en
+        row.asset_class = str(instrument.asset_class)
+        row.currency, row.calendar = instrument.currency, instrument.calendar
+        row.simulated, row.updated_at = instrument.simulated, now
     session.flush()
 
 
@@ -197,7 +200,7 @@ def store_mapping(session: Session, asset_class: str, symbol: str) -> None:
     """Let a symbol stand for an asset class.
 
     Any symbol can: prices may be there for one that nobody described. A described one
-    is taken in its own spelling.
+    is taken in its own spelling, and put into the class if it was in none.
     """
     classes = tuple(str(name) for name in AssetClass)
     if key_of(asset_class) not in classes:
@@ -207,6 +210,8 @@ def store_mapping(session: Session, asset_class: str, symbol: str) -> None:
     if row is None:
         row = InstrumentMap(asset_class=key_of(asset_class))
         session.add(row)
+    if known and known.asset_class == UNCLASSIFIED:
+        known.asset_class = key_of(asset_class)
     row.symbol = known.symbol if known else _require_name("symbol", symbol)
     row.updated_at = datetime.now(UTC)
     session.flush()

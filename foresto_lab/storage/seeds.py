@@ -29,9 +29,12 @@ def seed_definitions(session: Session) -> None:
     for name, rule in BUILT_IN_RULES.items():
         if definitions.find_rule(session, name) is None:
             definitions.store_rule(session, name, rule)
-    for instrument in DEFAULT_INSTRUMENTS:
-        if definitions.find_instrument(session, instrument.symbol) is None:
-            definitions.store_instrument(session, instrument)
+    missing = [
+        instrument
+        for instrument in DEFAULT_INSTRUMENTS
+        if definitions.find_instrument(session, instrument.symbol) is None
+    ]
+    definitions.store_instruments(session, missing)
     for asset_class, symbol in DEFAULT_INSTRUMENT_MAP.items():
         if session.get(InstrumentMap, str(asset_class)) is None:
             definitions.store_mapping(session, str(asset_class), symbol)

@@ -27,7 +27,9 @@ PORTFOLIO_CHECKS: dict[str, type[PortfolioCheck]] = {
 def check_portfolio(inputs: PortfolioInputs) -> PreflightReport:
     """Run every portfolio check and return what they found, the gravest first."""
     findings = [
-        finding for check in PORTFOLIO_CHECKS.values() for finding in check().check(inputs)
+        finding
+        for check in PORTFOLIO_CHECKS.values()
+        for finding in check().check(inputs)
     ]
     return PreflightReport.of(inputs.subject, findings)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from foresto_lab.findings import Finding
 from foresto_lab.market.calendars import get_calendar
@@ -18,8 +19,8 @@ class EndNotReached:
     Does not fire: no session of the calendar lies between the last price and the end.
     """
 
-    code = "END_NOT_REACHED"
-    severity = Severity.WARNING
+    code: ClassVar[str] = "END_NOT_REACHED"
+    severity: ClassVar[Severity] = Severity.WARNING
 
     def check(self, inputs: PortfolioInputs) -> Iterator[Finding]:
         """Yield a finding when sessions lie after the last price, up to the end."""

@@ -46,6 +46,11 @@ class PortfolioInputs:
         """The held labels without any price in the store."""
         return tuple(label for label in self.held if label not in self.prices.columns)
 
+    @property
+    def complete_sessions(self) -> int:
+        """How many sessions have a price for every held asset."""
+        return int(self.prices[list(self.held)].notna().all(axis=1).sum())
+
 
 class PortfolioCheck(Protocol):
     """One thing that could be wrong with a planned simulation."""

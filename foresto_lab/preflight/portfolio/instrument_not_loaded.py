@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from foresto_lab.errors import nearest_names
 from foresto_lab.findings import Finding
@@ -18,8 +19,8 @@ class InstrumentNotLoaded:
     Does not fire: every mapped symbol shows in ``foresto data list``.
     """
 
-    code = "INSTRUMENT_NOT_LOADED"
-    severity = Severity.ERROR
+    code: ClassVar[str] = "INSTRUMENT_NOT_LOADED"
+    severity: ClassVar[Severity] = Severity.ERROR
 
     def check(self, inputs: PortfolioInputs) -> Iterator[Finding]:
         """Yield one finding per held label whose symbol has no rows."""

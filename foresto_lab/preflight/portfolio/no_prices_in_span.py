@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from foresto_lab.findings import Finding
 from foresto_lab.preflight.portfolio.inputs import PortfolioInputs
@@ -17,21 +18,20 @@ class NoPricesInSpan:
     Does not fire: at least two sessions have a price for every held asset.
     """
 
-    code = "NO_PRICES_IN_SPAN"
-    severity = Severity.ERROR
+    code: ClassVar[str] = "NO_PRICES_IN_SPAN"
+    severity: ClassVar[Severity] = Severity.ERROR
 
     def check(self, inputs: PortfolioInputs) -> Iterator[Finding]:
         """Yield a finding when fewer than two complete sessions lie in the span."""
         if inputs.missing or not inputs.held:
             return
-        held = inputs.prices[list(inputs.held)]
-        complete = int(held.notna().all(axis=1).sum())
+        complete = inputs.complete_sessions
         if complete >= 2:
             return
         yield Finding(
             code=self.code,
             severity=self.severity,
-            where=f"{inputs.start or 'the first session'} to {inputs.end or 'the last'}",
+            where=f"{inputs.start or 'first session'} to {inputs.end or 'last'}",
             message=f"{complete} sessions have a price for every held asset; a "
             f"simulation needs at least 2.",
             fix="`foresto data list` shows from when to when each symbol has prices.",

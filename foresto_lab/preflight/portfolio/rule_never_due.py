@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from foresto_lab.findings import Finding
 from foresto_lab.market.calendars import get_calendar
@@ -20,8 +21,8 @@ class RuleNeverDue:
     Does not fire: a base day of the calendar lies after the first session.
     """
 
-    code = "RULE_NEVER_DUE"
-    severity = Severity.WARNING
+    code: ClassVar[str] = "RULE_NEVER_DUE"
+    severity: ClassVar[Severity] = Severity.WARNING
 
     def check(self, inputs: PortfolioInputs) -> Iterator[Finding]:
         """Yield a finding when no base day lies after the first session."""

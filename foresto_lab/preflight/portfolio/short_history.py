@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from foresto_lab.findings import Finding
 from foresto_lab.preflight.portfolio.inputs import PortfolioInputs
@@ -19,8 +20,8 @@ class ShortHistory:
     Does not fire: 252 or more.
     """
 
-    code = "SHORT_HISTORY"
-    severity = Severity.WARNING
+    code: ClassVar[str] = "SHORT_HISTORY"
+    severity: ClassVar[Severity] = Severity.WARNING
 
     def check(self, inputs: PortfolioInputs) -> Iterator[Finding]:
         """Yield a finding when the span holds less than a year of sessions."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from foresto_lab.findings import Finding
 from foresto_lab.preflight.portfolio.inputs import PortfolioInputs
@@ -17,8 +18,8 @@ class SimulatedPrices:
     Does not fire: every instrument has prices from a market.
     """
 
-    code = "SIMULATED_PRICES"
-    severity = Severity.INFO
+    code: ClassVar[str] = "SIMULATED_PRICES"
+    severity: ClassVar[Severity] = Severity.INFO
 
     def check(self, inputs: PortfolioInputs) -> Iterator[Finding]:
         """Yield a finding when any instrument is marked as simulated."""

@@ -62,9 +62,7 @@ def test_a_held_asset_without_prices_stops_the_run_and_names_the_near_symbols() 
 
 
 def test_an_asset_of_weight_zero_needs_no_prices() -> None:
-    given = inputs(
-        weights={"equity": 1.0, "bond": 0.0}, prices=two_years()[["equity"]]
-    )
+    given = inputs(weights={"equity": 1.0, "bond": 0.0}, prices=two_years()[["equity"]])
     assert codes(given) == set()
 
 

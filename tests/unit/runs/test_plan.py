@@ -132,9 +132,7 @@ def test_one_simulated_instrument_makes_the_plan_simulated(catalog: Catalog) -> 
 
 def test_start_after_end_is_refused_with_both_dates(catalog: Catalog) -> None:
     with pytest.raises(DateRangeError) as caught:
-        plan_simulation(
-            "GROWTH", catalog=catalog, start="2024-01-02", end="2023-01-02"
-        )
+        plan_simulation("GROWTH", catalog=catalog, start="2024-01-02", end="2023-01-02")
     assert caught.value.facts["start"] == date(2024, 1, 2)
 
 

@@ -372,7 +372,6 @@ def test_options_are_recorded_where_they_differ() -> None:
     options = LoadOptions(columns="date, close", adjusted=False, drop_zero_rows=True)
     assert options.to_dict() == {
         "columns": ["date", "close"],
-        "calendar": "XKRX",
         "adjusted": False,
         "drop_zero_rows": True,
     }

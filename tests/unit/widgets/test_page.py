@@ -75,7 +75,7 @@ def test_a_setting_without_a_result_has_a_message_and_no_curve(explorer):
     assert state["message"]
     assert [bool(s["message"]) for s in state["settings"]] == [False, True]
     assert [trace["yaxis"] for trace in state["chart"]["data"]] == ["y", "y2"]
-    assert {row["cells"][1]["text"] for row in state["table"]["rows"]} == {"–"}  # noqa: RUF001
+    assert {row["cells"][1]["text"] for row in state["table"]["rows"]} == {"–"}
 
 
 def test_simulated_prices_are_marked_on_the_chart_and_on_the_page(explorer):
