@@ -43,7 +43,8 @@ demo: $(READY) ## Load the sample prices, make the scenario report, print its pa
 .PHONY: lab
 lab: $(READY) ## Open JupyterLab on the notebooks
 	@$(BIN)/foresto init $(HOME_FOLDER)
-	$(BIN)/jupyter lab $(AS_ROOT) $(HOME_FOLDER)/notebooks/explore
+	$(BIN)/jupyter lab $(AS_ROOT) --ServerApp.root_dir=$(abspath $(HOME_FOLDER)) \
+	  --LabApp.default_url=/lab/tree/notebooks/explore/scenario_explorer.ipynb
 
 .PHONY: test
 test: $(READY) chromium ## Run every test

@@ -52,9 +52,8 @@ def test_every_command_has_help_and_is_documented(words: str) -> None:
 
 @pytest.mark.parametrize("words", ALL_COMMANDS)
 def test_every_option_has_help(words: str) -> None:
-    plain = {"start", "end", "initial_amount", "base_day", "limit", "execution"}
     for parameter in ALL_COMMANDS[words].params:
-        if isinstance(parameter, click.Option) and parameter.name not in plain:
+        if isinstance(parameter, click.Option):
             assert parameter.help, f"foresto {words} {parameter.opts[0]}"
 
 
