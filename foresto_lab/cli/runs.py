@@ -25,7 +25,13 @@ def runs() -> None:
 @runs.command("list")
 @click.option("--kind", type=click.Choice(KINDS), help="Only runs of this kind.")
 @click.option("--status", type=click.Choice(STATUSES), help="Only of this status.")
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="How many runs to show.",
+)
 @json_option
 @pass_context
 def list_runs(

@@ -13,10 +13,19 @@ from foresto_lab.cli.output import json_option, print_json, print_table
 @click.option("--start", help="First date, YYYY-MM-DD.")
 @click.option("--end", help="Last date, YYYY-MM-DD.")
 @click.option("--rule", help="A stored rule, see `foresto rules`; else buy and hold.")
-@click.option("--initial-amount", type=float, default=1_000_000, show_default=True)
+@click.option(
+    "--initial-amount",
+    type=float,
+    default=1_000_000,
+    show_default=True,
+    help="Invested at the first session's close.",
+)
 @click.option("--calendar", help="Exchange whose sessions the rule follows.")
 @click.option(
-    "--execution", type=click.Choice(["close", "next_close"]), default="close"
+    "--execution",
+    type=click.Choice(["close", "next_close"]),
+    default="close",
+    help="Trade at the close that decided, or at the next one.",
 )
 @click.option("--force", is_flag=True, help="Compute it even if it is there already.")
 @json_option
