@@ -246,7 +246,12 @@ def _summary_table(
     annual = np.divide(
         turnover, spans, out=np.full_like(turnover, np.nan), where=spans > 0
     )
-    columns = np.column_stack([measures, turnover, annual, cost, count])
-    table = pd.DataFrame(columns, index=index, columns=list(SUMMARY_MEASURES))
-    whole = ["max_drawdown_duration", "longest_underwater_days", "rebalancing_count"]
-    return table.astype(dict.fromkeys(whole, np.int64))
+    listed = [*measures.T, turnover, annual, cost, count]
+    columns = dict(zip(SUMMARY_MEASURES, listed, strict=True))
+    for name in (
+        "max_drawdown_duration",
+        "longest_underwater_days",
+        "rebalancing_count",
+    ):
+        columns[name] = columns[name].astype(np.int64)
+    return pd.DataFrame(columns, index=index)
