@@ -212,6 +212,13 @@ class Lab:
         """Bring daily_return up to date with daily_price."""
         return self.storage.series.update_returns()
 
+    def repair_prices(self) -> tuple[str, ...]:
+        """Take files of prices that cannot be read out of the store; return them.
+
+        Their rows are gone until they are loaded again; the files stay where they are.
+        """
+        return tuple(self.storage.series.drop_damaged_files())
+
     def coverage(self) -> pd.DataFrame:
         """Return each loaded symbol with its first and last date and row count."""
         return self.storage.series.coverage()

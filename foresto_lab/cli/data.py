@@ -289,6 +289,34 @@ def history(context: CommandContext, limit: int, as_json: bool) -> None:
     )
 
 
+# --- upkeep -----------------------------------------------------------------------
+
+
+@data.command("compact")
+@pass_context
+def compact(context: CommandContext) -> None:
+    """Merge the small files that daily loads leave; no row changes."""
+    context.lab().storage.series.compact()
+    click.echo("Compacted. Rows and data version are as before.")
+
+
+@data.command("repair")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_context
+def repair(context: CommandContext, yes: bool) -> None:
+    """Drop files of prices that cannot be read, to load them again."""
+    if not yes:
+        click.confirm("Rows of damaged files will be gone. Drop them?", abort=True)
+    dropped = context.lab().repair_prices()
+    for path in dropped:
+        click.echo(f"Dropped {path}")
+    click.echo(
+        "Load their prices again with `foresto data load FILE`."
+        if dropped
+        else "Every file can be read; nothing was dropped."
+    )
+
+
 # --- quality ----------------------------------------------------------------------
 
 

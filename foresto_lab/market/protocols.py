@@ -105,3 +105,9 @@ class SeriesStore(Protocol):
 
     def compact(self) -> None:
         """Merge the small files that daily appends leave; changes no rows."""
+
+    def drop_damaged_files(self) -> Sequence[str]:
+        """Take what cannot be read out of the store and return its names.
+
+        Its rows are gone, and the data version is a new one.
+        """

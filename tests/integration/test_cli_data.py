@@ -136,3 +136,27 @@ def test_help_needs_nothing_heavy() -> None:
     )
     assert run.stderr.strip() == "[]"
     assert "--drop-zero-rows" in run.stdout
+
+
+def test_a_damaged_file_is_named_dropped_and_loaded_again(
+    tmp_path: Path, good: Path
+) -> None:
+    home = tmp_path / "own"
+    foresto_data(home, "load", good)
+    sound = foresto_data(home, "repair", "--yes")
+    assert "nothing was dropped" in sound.output
+    (stored,) = (home / "data" / "lake" / "daily_price").rglob("*.parquet")
+    stored.write_bytes(stored.read_bytes()[:-8])
+    again = foresto_data(home, "load", good)
+    assert "foresto data repair" in again.stderr
+    repaired = foresto_data(home, "repair", "--yes")
+    assert stored.name in repaired.output
+    assert foresto_data(home, "load", good).exit_code == 0
+    assert "069500" in foresto_data(home, "list").output
+
+
+def test_compacting_changes_no_row(home: Path, good: Path) -> None:
+    foresto_data(home, "load", good)
+    before = foresto_data(home, "list", "--json").stdout
+    assert foresto_data(home, "compact").exit_code == 0
+    assert foresto_data(home, "list", "--json").stdout == before

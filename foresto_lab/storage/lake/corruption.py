@@ -15,7 +15,7 @@ MAGIC = b"PAR1"
 
 FILE_FIX = (
     "Put the file back from a copy of the workspace. Without one, drop it with "
-    "LakeSeriesStore.drop_damaged_files() and load its prices again with "
+    "`foresto data repair` and load its prices again with "
     "`foresto data load FILE`; every other file still reads."
 )
 
