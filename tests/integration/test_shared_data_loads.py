@@ -183,7 +183,8 @@ REFUSED = [
         findings={"PRICE_NOT_POSITIVE": 869, "WEEKEND_ROW": 800},
     ),
     Case(
-        "crypto_binance_1h_4h_1d/BTCUSDT_1d.csv.gz",  # 24/7, taken for XKRX
+        "crypto_binance_1h_4h_1d/BTCUSDT_1d.csv.gz",
+        {"calendar": "XKRX"},  # trades on every day of the week
         findings={"WEEKEND_ROW": 410},
     ),
     Case(
