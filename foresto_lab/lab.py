@@ -156,7 +156,8 @@ class Lab:
             for item in self.storage.catalog.instruments()
         ]
         known = pd.DataFrame(rows).set_index("symbol")
-        return known.join(self.coverage().set_index("symbol"), how="outer")
+        table = known.join(self.coverage().set_index("symbol"), how="outer")
+        return table.astype({"row_count": "Int64"})
 
     def map_instruments(
         self, mapping: Mapping[str, str] | None = None, **more: str

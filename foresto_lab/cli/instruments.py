@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from foresto_lab.cli.context import CommandContext, pass_context
@@ -23,7 +25,8 @@ def list_instruments(context: CommandContext, as_json: bool) -> None:
     """List the instruments with the dates of their prices."""
     table = context.lab().instruments()
     if as_json:
-        print_json(table.reset_index().to_dict("records"))
+        plain = table.reset_index().astype(object)
+        print_json(plain.where(plain.notna(), None).to_dict("records"))
         return
     columns = ["name_ko", "name_en", "asset_class", "stands_for", "calendar"]
     columns += ["first_date", "last_date", "row_count"]
@@ -40,11 +43,11 @@ def list_instruments(context: CommandContext, as_json: bool) -> None:
 _SPAN = ("first", "last", "rows")
 
 
-def _cell(value: object) -> str:
+def _cell(value: Any) -> str:
     """Return a cell's text; what is missing is a dash."""
     import pandas as pd
 
-    if value is None or value is pd.NaT or value != value:
+    if pd.isna(value):
         return "–"
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}"

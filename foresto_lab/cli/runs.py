@@ -55,7 +55,8 @@ def list_runs(
 
 
 def _row(record: RunRecord) -> list[str]:
-    rule = record.snapshots.get("rule_label") or "buy and hold"
+    held = "buy and hold" if str(record.kind) == "simulation" else "–"
+    rule = record.snapshots.get("rule_label") or held
     return [
         record.run_id,
         str(record.kind),

@@ -69,7 +69,10 @@ def simulate(
         [key, measure_text(str(key), value, "en")]
         for key, value in result.summary.items()
     ]
-    print_table(["summary", "value"], rows, title=result.title, right=["value"])
+    click.echo(result.title)
+    if result.simulated:
+        click.echo("These prices are SIMULATED; no market ever traded at them.")
+    print_table(["summary", "value"], rows, right=["value"])
     for finding in result.findings:
         click.echo(str(finding))
     click.echo(f"Run {result.run_id}, request {str(result.request_hash)[:12]}…")
