@@ -53,7 +53,8 @@ GORTON_ROUWENHORST = (
     "Futures, Financial Analysts Journal 62(2): equally weighted, collateralised, "
     "1959-2004: 0.89 % a month on average and annual standard deviation 12.1 %, which "
     "compound to 10.42 % a year; monthly "
-    "correlations with stocks 0.05 and bonds -0.14"
+    "correlations with stocks 0.05 and bonds -0.14. NOT CHECKED against the paper: "
+    "the standard deviation and both correlations; only the monthly average was"
 )
 CONT = (
     "R. Cont (2001), Empirical properties of asset returns: stylized facts and "
