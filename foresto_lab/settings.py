@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from foresto_lab.errors import SettingsError, WorkspaceNotFoundError
@@ -50,6 +50,27 @@ class Settings(BaseSettings):
         pattern="^(ko|en)$",
         description="Language of reports and widgets.",
     )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
+        default="WARNING", description="The lowest level of log lines written."
+    )
+    log_format: Literal["auto", "console", "json"] = Field(
+        default="auto",
+        description="auto: for people on a terminal and in a notebook, else JSON.",
+    )
+    log_file: Path | None = Field(
+        default=None, description="A file that log lines are appended to, as JSON."
+    )
+    metrics_dir: Path | None = Field(
+        default=None,
+        description="A folder in which every process counts; off when left out.",
+    )
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _in_any_case(cls, value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, str):
+            return value
+        return value.upper() if info.field_name == "log_level" else value.lower()
 
 
 def load_settings(home: Path | None = None, **overrides: Any) -> Settings:

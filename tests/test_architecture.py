@@ -39,7 +39,7 @@ ROWS = (
         "preflight",
         "runs",
     ),
-    ("sources", "storage", "figures"),
+    ("telemetry", "sources", "storage", "figures"),
     ("lab", "workspace"),
     ("reports", "widgets", "server", "cli"),
 )
@@ -66,6 +66,8 @@ ONLY_IN = {
     "exchange_calendars": {"market"},
     "click": {"cli"},
     "vectorbt": {"backtest"},
+    "structlog": {"telemetry"},
+    "prometheus_client": {"telemetry"},
 }
 """A library -> the packages that may know it."""
 
