@@ -7,6 +7,7 @@ number itself.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,7 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from foresto_lab.errors import UnknownNameError
 from foresto_lab.runs.plan import SimulationPlan, parse_date, plan_simulation
-from foresto_lab.settings import Settings, find_home, load_settings
+from foresto_lab.settings import Settings, workspace_settings
+from foresto_lab.telemetry.loads import count_rows
+from foresto_lab.telemetry.logs import configure_logs, get_logger
+from foresto_lab.telemetry.metrics import configure_metrics
+from foresto_lab.telemetry.runs import RunTelemetry, tell_crashed
 from foresto_lab.types import AssetClass, RunKind, RunStatus
 
 if TYPE_CHECKING:
@@ -30,6 +35,8 @@ if TYPE_CHECKING:
     from foresto_lab.scenarios import Scenario, SimulationResult
     from foresto_lab.sources import LoadReport
     from foresto_lab.storage import Storage
+
+log = get_logger(__name__)
 
 
 def open_lab(home: str | Path | None = None, database_url: str | None = None) -> Lab:
@@ -50,14 +57,20 @@ def open_lab(home: str | Path | None = None, database_url: str | None = None) ->
     SettingsError
         A ``FORESTO_*`` setting has a value that it cannot have.
     """
+    began = time.perf_counter()
+    settings = workspace_settings(home, database_url)
+    folder, url = settings.home, settings.database_url
+    assert folder is not None
+    configure_logs(settings, folder)
+    configure_metrics(settings, folder)
+
     from foresto_lab.storage import open_storage
 
-    named = home or load_settings().home
-    folder = Path(named).expanduser().resolve() if named else find_home()
-    settings = load_settings(folder, database_url=database_url)
-    url = settings.database_url
     storage = open_storage(folder, url.get_secret_value() if url else None)
-    storage.runs.fail_crashed(datetime.now(UTC))
+    for record in storage.runs.fail_crashed(datetime.now(UTC)):
+        tell_crashed(record)
+    seconds = round(time.perf_counter() - began, 6)
+    log.info("workspace opened", home=folder, duration=seconds)
     return Lab(storage, settings)
 
 
@@ -211,14 +224,19 @@ class Lab:
 
     def update_returns(self) -> LoadOutcome:
         """Bring daily_return up to date with daily_price."""
-        return self.storage.series.update_returns()
+        outcome = self.storage.series.update_returns()
+        log.info("returns updated", **count_rows("daily_return", outcome))
+        return outcome
 
     def repair_prices(self) -> tuple[str, ...]:
         """Take files of prices that cannot be read out of the store; return them.
 
         Their rows are gone until they are loaded again; the files stay where they are.
         """
-        return tuple(self.storage.series.drop_damaged_files())
+        dropped = tuple(self.storage.series.drop_damaged_files())
+        if dropped:
+            log.warning("damaged files dropped", files=dropped)
+        return dropped
 
     def coverage(self) -> pd.DataFrame:
         """Return each loaded symbol with its first and last date and row count."""
@@ -341,6 +359,7 @@ class Lab:
                 path_ttl_days=self.settings.path_ttl_days,
                 use_store=save and self.settings.use_sim_store,
                 force=force,
+                observer=RunTelemetry(),
             ),
         )
 
@@ -413,7 +432,9 @@ class Lab:
 
     def delete_run(self, run_id: str) -> None:
         """Delete a run and its artifacts."""
-        self.storage.runs.delete(self.run_record(run_id).run_id)
+        record = self.run_record(run_id)
+        self.storage.runs.delete(record.run_id)
+        log.info("run deleted", run_id=record.run_id, name=record.name)
 
     # --- reports ---------------------------------------------------------------------
 

@@ -96,6 +96,31 @@ def load_settings(home: Path | None = None, **overrides: Any) -> Settings:
         ) from None
 
 
+def workspace_settings(
+    home: str | Path | None = None, database_url: str | None = None
+) -> Settings:
+    """Return the settings of a workspace, with its folder as ``home``.
+
+    Parameters
+    ----------
+    home : path, optional
+        The workspace. Left out, ``FORESTO_HOME`` names it, or it is the nearest
+        folder, here or above, that holds ``data/foresto.db``.
+    database_url : str, optional
+        In place of ``FORESTO_DATABASE_URL``.
+
+    Raises
+    ------
+    WorkspaceNotFoundError
+        None was named and none lies here or above.
+    SettingsError
+        A value is not one that the setting can have.
+    """
+    named = home or load_settings().home
+    folder = Path(named).expanduser().resolve() if named else find_home()
+    return load_settings(folder, database_url=database_url)
+
+
 def find_home(start: Path | None = None) -> Path:
     """Return the nearest folder, here or above, that is a workspace.
 

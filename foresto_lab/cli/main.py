@@ -14,6 +14,9 @@ import click
 from foresto_lab._version import __version__
 from foresto_lab.cli.context import CommandContext
 from foresto_lab.errors import ForestoError, nearest_names
+from foresto_lab.telemetry.logs import get_logger, show_from
+
+log = get_logger(__name__)
 
 COMMANDS: Mapping[str, str] = {
     "init": "foresto_lab.cli.init:init",
@@ -27,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "report": "foresto_lab.cli.report:report",
     "batch": "foresto_lab.cli.batch:batch",
     "verify": "foresto_lab.cli.verify:verify",
+    "metrics": "foresto_lab.cli.metrics:metrics",
 }
 """Command to ``module:function``; adding a command adds one line here."""
 
@@ -67,9 +71,13 @@ class LazyGroup(click.Group):
     help="The workspace; by default the nearest one here or above.",
 )
 @click.option("--debug", is_flag=True, help="Show Python's traceback of an error.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Tell on standard error what is done."
+)
 @click.pass_context
-def foresto(ctx: click.Context, home: Path | None, debug: bool) -> None:
+def foresto(ctx: click.Context, home: Path | None, debug: bool, verbose: bool) -> None:
     """Simulate portfolios, keep every run, and publish reproducible reports."""
+    show_from("INFO" if verbose else None)
     ctx.obj = CommandContext(home=home, debug=debug)
 
 
@@ -92,16 +100,18 @@ def main(args: Sequence[str] | None = None) -> None:
     except ForestoError as error:
         if debug:
             traceback.print_exc()
+        log.failure("command failed", error, exit_code=error.exit_code)
         status = _complain(str(error), error.exit_code)
-    except Exception:  # the last line of defence
+    except Exception as error:  # the last line of defence
         if debug:
             traceback.print_exc()
+        log.failure("command failed", error, exit_code=70)
         status = _complain(_unexpected(), 70)
     sys.exit(status if isinstance(status, int) else 0)
 
 
 def global_options_first(args: Sequence[str]) -> list[str]:
-    """Return the arguments with --home and --debug moved before the command.
+    """Return the arguments with the global options moved before the command.
 
     So both may be written wherever they come to mind; what follows ``--`` stays.
     """
@@ -111,13 +121,16 @@ def global_options_first(args: Sequence[str]) -> list[str]:
     for argument in remaining:
         if argument == "--":
             rest += [argument, *remaining]
-        elif argument == "--debug" or argument.startswith("--home="):
+        elif argument in _GLOBAL_FLAGS or argument.startswith("--home="):
             first.append(argument)
         elif argument == "--home":
             first += [argument, *[value for value in [next(remaining, None)] if value]]
         else:
             rest.append(argument)
     return first + rest
+
+
+_GLOBAL_FLAGS = ("--debug", "--verbose", "-v")
 
 
 def _complain(sentence: str, exit_code: int) -> int:

@@ -30,11 +30,15 @@ from foresto_lab.errors import (
 from foresto_lab.reports.publication import reports_folder, write_flushed, writing
 from foresto_lab.reports.run import Report, report_parameters, run_report
 from foresto_lab.reports.templates import Template, load_template
+from foresto_lab.telemetry import bound, get_logger
+from foresto_lab.telemetry.logs import show_from, shown_from
 
 if TYPE_CHECKING:
     from foresto_lab.lab import Lab
 
 _FIELDS = ("report", "parameters", "language")
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +124,16 @@ def run_batch(
     outcomes: dict[int, BatchOutcome] = {}
     for outcome in _outcomes(lab, items, workers=workers, force=force):
         outcomes[outcome.position] = outcome
+        _tell(outcome, len(items))
         if on_outcome is not None:
             on_outcome(outcome, len(items))
     return BatchResult(tuple(outcomes[item.position] for item in items))
+
+
+def _tell(outcome: BatchOutcome, of: int) -> None:
+    write = log.error if outcome.status == "failed" else log.info
+    facts = {key: value for key, value in asdict(outcome).items() if value != ""}
+    write("batch item", of=of, **facts)
 
 
 def load_batch(lab: Lab, path: Path) -> list[BatchItem]:
@@ -218,7 +229,11 @@ def _run_all(
         max_workers=min(workers, len(items)),
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_open_in_worker,
-        initargs=(str(lab.home), url.get_secret_value() if url else None),
+        initargs=(
+            str(lab.home),
+            url.get_secret_value() if url else None,
+            shown_from(),
+        ),
     ) as pool:
         running: dict[Future[BatchOutcome], BatchItem] = {
             pool.submit(_run_in_worker, item): item for item in items
@@ -235,7 +250,8 @@ def _run_all(
 def run_item(lab: Lab, item: BatchItem) -> BatchOutcome:
     """Make one item's report and remember it; a failure becomes an outcome."""
     try:
-        report = run_report(lab, item.kind, item.parameters, progress=False)
+        with bound(batch_item=item.position):
+            report = run_report(lab, item.kind, item.parameters, progress=False)
     except ReportFailedError as error:
         failed: Report = error.facts["report"]
         return _failure(item, str(error.facts["reason"]), failed)
@@ -250,12 +266,13 @@ def run_item(lab: Lab, item: BatchItem) -> BatchOutcome:
 _worker_lab: Lab | None = None
 
 
-def _open_in_worker(home: str, database_url: str | None) -> None:
+def _open_in_worker(home: str, database_url: str | None, log_level: str | None) -> None:
     """Open the workspace in a worker, which ends with the process that started it."""
     global _worker_lab
     from foresto_lab.lab import open_lab
 
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    show_from(log_level)
     _worker_lab = open_lab(home, database_url)
 
 

@@ -18,11 +18,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from foresto_lab.telemetry import get_logger, in_this_context
+from foresto_lab.telemetry.context import bound_facts
+from foresto_lab.telemetry.logs import handed_on
+
 if TYPE_CHECKING:
     from foresto_lab.lab import Lab
 
 KERNEL_NAME: Final = "python3"
 _PRELOAD: Final = "import foresto_lab.reports.preload as _"
+
+log = get_logger(__name__)
 
 
 def kernel_environment(lab: Lab, scratch: Path) -> dict[str, str]:
@@ -52,7 +58,8 @@ def report_kernel(environment: Mapping[str, str]) -> Iterator[Future[Any]]:
     started: Future[Any] = Future()
     with tempfile.TemporaryDirectory(prefix="foresto-") as sockets:
         arguments = (environment, Path(sockets), started)
-        threading.Thread(target=_start, args=arguments, daemon=True).start()
+        start = in_this_context(_start)
+        threading.Thread(target=start, args=arguments, daemon=True).start()
         try:
             yield started
         finally:
@@ -61,17 +68,43 @@ def report_kernel(environment: Mapping[str, str]) -> Iterator[Future[Any]]:
 
 def _start(environment: Mapping[str, str], sockets: Path, started: Future[Any]) -> None:
     try:
-        manager = _new_kernel(environment, sockets)
-        asyncio.run(manager.start_kernel(cwd=os.getcwd()))
+        with _log_descriptor() as descriptor:
+            facts = {k: v for k, v in bound_facts().items() if k != "run_id"}
+            told = {**environment, **handed_on(descriptor, **facts)}
+            manager = _new_kernel(told, sockets)
+            kept_open = {} if descriptor is None else {"pass_fds": (descriptor,)}
+            asyncio.run(manager.start_kernel(cwd=os.getcwd(), **kept_open))
+        log.debug("kernel started")
         started.set_result(manager)
     except BaseException as error:
         started.set_exception(error)
 
 
+@contextmanager
+def _log_descriptor() -> Iterator[int | None]:
+    """Give this process's standard error as a file that the kernel can be handed.
+
+    What the kernel writes to its own becomes part of the notebook.
+    """
+    if os.name != "posix":
+        yield None
+        return
+    try:
+        descriptor = os.dup(2)
+    except OSError:  # it is closed
+        yield None
+        return
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
 def _new_kernel(environment: Mapping[str, str], sockets: Path) -> Any:
     """Return a manager whose kernel is ``sys.executable`` and no other.
 
-    They talk through files that only this user can open, not through ports.
+    They talk through files that only this user can open, not through ports. A kernel
+    spec's ``$NAME`` would be filled in; the values here are meant as they are.
     """
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
@@ -91,7 +124,7 @@ def _new_kernel(environment: Mapping[str, str], sockets: Path) -> Any:
             "-f",
             "{connection_file}",
         ],
-        env=dict(environment),
+        env={name: value.replace("$", "$$") for name, value in environment.items()},
         display_name="Python 3",
         language="python",
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -22,12 +23,17 @@ from foresto_lab.reports.publication import (
     publish,
 )
 from foresto_lab.reports.templates import Template, load_template
+from foresto_lab.telemetry import bound, get_logger
+from foresto_lab.telemetry.metrics import REPORTS
+from foresto_lab.telemetry.runs import RunTelemetry
 
 if TYPE_CHECKING:
     from foresto_lab.lab import Lab
     from foresto_lab.reports.execute import Execution
     from foresto_lab.reports.page import Page
+    from foresto_lab.runs.record import RunRecord
 
+log = get_logger(__name__)
 LANGUAGE: str = "language"
 
 
@@ -99,20 +105,40 @@ def run_report(
     created_at = now or datetime.now(UTC)
     report_id = _new_id(created_at)
     run = _begin_run(lab, template, values, report_id, created_at)
-    try:
-        report = _make(
-            lab, template, values, report_id, created_at, progress=_shows(progress)
-        )
-    except BaseException as error:
-        _fail_run(lab, run, str(error) or type(error).__name__)
-        raise
-    if report.status == "failed":
-        _fail_run(lab, run, report.reason)
-        raise ReportFailedError(
-            template=kind, reason=report.reason, path=str(report.path), report=report
-        )
-    _complete_run(lab, run, report)
+    with _told(run, template, report_id):
+        try:
+            report = _make(
+                lab, template, values, report_id, created_at, progress=_shows(progress)
+            )
+        except BaseException as error:
+            _fail_run(lab, run, str(error) or type(error).__name__)
+            raise
+        if report.status == "failed":
+            _fail_run(lab, run, report.reason)
+            raise ReportFailedError(
+                template=kind,
+                reason=report.reason,
+                path=str(report.path),
+                report=report,
+            )
+        _complete_run(lab, run, report)
+        log.info("report made", path=report.path, title=report.title)
     return report
+
+
+@contextmanager
+def _told(run: RunRecord | None, template: Template, report_id: str) -> Iterator[None]:
+    """Tell of a report's beginning and end, as a run where it is registered as one."""
+    with bound(report_id=report_id, template=template.name):
+        around = RunTelemetry().running(run, searched=False) if run else nullcontext()
+        try:
+            with around:
+                yield
+        except BaseException as error:
+            REPORTS.add(kind=template.name, status="failed")
+            log.failure("report failed", error)
+            raise
+        REPORTS.add(kind=template.name, status="completed")
 
 
 def report_parameters(
@@ -245,7 +271,7 @@ def _begin_run(
     values: Mapping[str, Any],
     report_id: str,
     created_at: datetime,
-) -> str | None:
+) -> RunRecord | None:
     """Register the report as a run; None where the run store is off."""
     if not lab.settings.use_sim_store:
         return None
@@ -262,7 +288,7 @@ def _begin_run(
         "engine_version": __version__,
         "data_version": data_version,
     }
-    record = lab.storage.runs.begin(
+    return lab.storage.runs.begin(
         RunRecord(
             run_id=report_id,
             kind=RunKind.REPORT,
@@ -278,19 +304,18 @@ def _begin_run(
             **collect_provenance().to_record_fields(),
         )
     )
-    return record.run_id
 
 
-def _complete_run(lab: Lab, run_id: str | None, report: Report) -> None:
-    if run_id is None:
+def _complete_run(lab: Lab, run: RunRecord | None, report: Report) -> None:
+    if run is None:
         return
     from foresto_lab.runs.record import RunArtifacts
 
     manifest = json.loads(report.manifest.read_text("utf-8"))
     numbers = manifest["runs"][0]["numbers"] if manifest["runs"] else {}
-    lab.storage.runs.complete(run_id, RunArtifacts(tables={}, summary=numbers))
+    lab.storage.runs.complete(run.run_id, RunArtifacts(tables={}, summary=numbers))
 
 
-def _fail_run(lab: Lab, run_id: str | None, reason: str) -> None:
-    if run_id is not None:
-        lab.storage.runs.fail(run_id, reason)
+def _fail_run(lab: Lab, run: RunRecord | None, reason: str) -> None:
+    if run is not None:
+        lab.storage.runs.fail(run.run_id, reason)

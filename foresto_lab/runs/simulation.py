@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from foresto_lab.runs.comparison import (
     compare_artifacts,
     count_values,
 )
+from foresto_lab.runs.observation import RunObserver, SilentObserver
 from foresto_lab.runs.provenance import Provenance
 from foresto_lab.runs.record import RunArtifacts, RunRecord
 from foresto_lab.runs.request import SimulationRequest, request_hash
@@ -40,6 +41,7 @@ class RunOptions:
     path_ttl_days: int
     use_store: bool = True
     force: bool = False
+    observer: RunObserver = field(default_factory=SilentObserver)
 
 
 def load_prices(
@@ -119,6 +121,7 @@ def run_simulation(
     if options.use_store and not options.force:
         kept = runs.find_completed(identity)
         if kept is not None:
+            options.observer.run_reused(kept)
             return restore_result(kept, runs.artifacts(kept.run_id))
     prices = load_prices(plan.request, series, data_version)
     report = preflight_simulation(plan, series, prices)
@@ -155,18 +158,19 @@ def run_simulation(
             created_by=provenance.created_by,
         )
     )
-    try:
-        result = compute(
-            plan.request,
-            prices,
-            identity=identity,
-            run_id=record.run_id,
-            simulated=plan.simulated,
-        )
-        runs.complete(record.run_id, to_artifacts(result))
-    except BaseException as error:
-        runs.fail(record.run_id, str(error) or type(error).__name__)
-        raise
+    with options.observer.running(record, searched=not options.force):
+        try:
+            result = compute(
+                plan.request,
+                prices,
+                identity=identity,
+                run_id=record.run_id,
+                simulated=plan.simulated,
+            )
+            runs.complete(record.run_id, to_artifacts(result))
+        except BaseException as error:
+            runs.fail(record.run_id, str(error) or type(error).__name__)
+            raise
     return result
 
 

@@ -22,6 +22,7 @@ from foresto_lab.sources.daily_table import rows_by_symbol
 from foresto_lab.sources.files import PriceFile, file_checksum, read_price_file
 from foresto_lab.sources.instruments import known_calendar, register_instruments
 from foresto_lab.sources.options import LoadOptions
+from foresto_lab.telemetry.loads import watching_load
 from foresto_lab.types import Severity
 
 TABLE = "daily_price"
@@ -118,6 +119,24 @@ def load_file(
     options = options or LoadOptions()
     if options.calendar:
         get_calendar(options.calendar)
+    with watching_load(str(path), TABLE) as watched:
+        report = _load(path, series, catalog, loaded_at, options)
+        watched.note(
+            report.outcome,
+            checksum=report.checksum,
+            symbols=len(report.symbols),
+            warnings=len(warnings_in(report.findings)),
+        )
+    return report
+
+
+def _load(
+    path: Path,
+    series: SeriesStore,
+    catalog: Catalog,
+    loaded_at: datetime,
+    options: LoadOptions,
+) -> LoadReport:
     history = _History(catalog, path, options, loaded_at)
     try:
         file = read_price_file(path, options)

@@ -7,9 +7,12 @@ import time
 from collections.abc import Callable, Sequence
 
 from foresto_lab.errors import ForestoError
+from foresto_lab.telemetry import get_logger
 
 FIRST_BEAT_SECONDS = 2.0
 BEAT_SECONDS = 5.0
+
+log = get_logger(__name__)
 
 
 class Heartbeat:
@@ -55,5 +58,6 @@ class Heartbeat:
     def _beat_once(self, runs: Sequence[str]) -> None:
         try:
             self._beat(runs)
-        except ForestoError:
-            return  # a missed beat; the run itself reports what is wrong with the disk
+        except ForestoError as error:
+            # The run goes on; it reports what is wrong with the disk itself.
+            log.warning("heartbeat missed", runs=runs, error=error)

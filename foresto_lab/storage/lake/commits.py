@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from tenacity import (
+    RetryCallState,
     RetryError,
     Retrying,
     retry_if_exception_type,
@@ -19,11 +20,14 @@ from foresto_lab.storage.lake.delta_calls import LostRaceError
 from foresto_lab.storage.lake.delta_log import DeltaLog
 from foresto_lab.storage.lake.snapshot import Change
 from foresto_lab.storage.lake.turn import writing_turn
+from foresto_lab.telemetry import get_logger
 
 ATTEMPTS = 60
 """Lost races after which a load gives up; each waits up to a second."""
 
 Result = TypeVar("Result")
+
+events = get_logger(__name__)
 
 
 def retrying_commit(log: DeltaLog, attempt: Callable[[], Result]) -> Result:
@@ -34,10 +38,17 @@ def retrying_commit(log: DeltaLog, attempt: Callable[[], Result]) -> Result:
     WriteConflictError
         Every attempt lost.
     """
+
+    def tell(state: RetryCallState) -> None:
+        events.warning(
+            "commit lost a race", path=log.table, attempt=state.attempt_number
+        )
+
     attempts = Retrying(
         retry=retry_if_exception_type(LostRaceError),
         wait=wait_random_exponential(multiplier=0.01, max=1.0),
         stop=stop_after_attempt(ATTEMPTS),
+        before_sleep=tell,
     )
     with writing_turn(log.table):
         try:
