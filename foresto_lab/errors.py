@@ -24,10 +24,19 @@ ForestoError
 │   ├── DiskFullError (OSError)
 │   ├── CorruptStoreError            what is stored does not read back as written
 │   ├── SchemaVersionError           a catalog older or newer than this package
-│   └── WriteConflictError           another process kept winning the same write
+│   ├── WriteConflictError           another process kept winning the same write
+│   ├── DatabaseConnectionError      the team's server cannot be reached or used
+│   │   └── ServerVersionError       its PostgreSQL is too old
+│   ├── PartitionMissingError        no month's partition to put a row into
+│   ├── ProgramNotFoundError         a program of PostgreSQL is not on this machine
+│   ├── BackupError                  a backup could not be made
+│   ├── RestoreError                 a backup cannot be put back, or not there
+│   ├── CopyError                    a copy to another store could not be finished
+│   └── CheckFailedError             a check of the store found what must be mended
 ├── RunError (RuntimeError)          the run registry
 │   ├── RunNotFoundError (LookupError)
 │   ├── RunNotReadableError          not completed, so there is no result to read
+│   │   └── PathExpiredError         its series were cleaned up after their time
 │   └── ReproductionError            a rerun gave other numbers
 └── ReportError (RuntimeError)       templates and their execution
     ├── TemplateError                a template notebook breaks the rules
@@ -311,6 +320,61 @@ class WriteConflictError(StorageError):
     )
 
 
+class DatabaseConnectionError(StorageError):
+    """The team's database server cannot be reached, or does not let one in."""
+
+    sentence = "{server} cannot be used: {reason} {fix}"
+
+
+class ServerVersionError(DatabaseConnectionError):
+    """The server runs a PostgreSQL that is too old."""
+
+    sentence = (
+        "{server} runs PostgreSQL {found}; foresto_lab needs {needed} or newer. "
+        "Upgrade the server, or use another one."
+    )
+
+
+class PartitionMissingError(StorageError):
+    """A row's month has no partition, and this role may not create one."""
+
+    sentence = (
+        "{table} has no partition for {day}, so nothing was written. Create it with "
+        "`foresto db partitions --from {day} --to {day}` as the owner of the tables."
+    )
+
+
+class ProgramNotFoundError(StorageError):
+    """A program that comes with PostgreSQL is not on this machine, or too old."""
+
+    sentence = "{program} {reason} {fix}"
+
+
+class BackupError(StorageError):
+    """A backup could not be made; nothing was left under its name."""
+
+    sentence = "No backup was made in {path}: {reason} {fix}"
+
+
+class RestoreError(StorageError):
+    """A backup is not whole, or the place to restore to is not empty."""
+
+    sentence = "{path} was not restored: {reason} {fix}"
+
+
+class CopyError(StorageError):
+    """A copy to another store stopped or does not agree with its source."""
+
+    sentence = "The copy to {target} is not complete: {reason} {fix}"
+
+
+class CheckFailedError(StorageError):
+    """A check of the store found what has to be mended."""
+
+    exit_code = 3
+    sentence = "{subject}: {message}"
+
+
 # --- runs -------------------------------------------------------------------------
 
 
@@ -329,6 +393,27 @@ class RunNotReadableError(RunError):
     """The run is not completed, so there is no result to read."""
 
     sentence = "Run {run_id} is {status}{reason}; only a completed run has a result."
+
+
+class PathExpiredError(RunNotReadableError):
+    """The series of a completed run were cleaned up when their time was over."""
+
+    run_id: str
+    expired_on: str
+    archive: str | None
+
+    def compose(self) -> str:
+        """Return the sentence, with where the archived series are."""
+        where = (
+            f"They were archived in {self.archive}, which cannot be read from here: "
+            "mount that folder, or name another with --archive."
+            if self.archive
+            else "They were not archived; run the same request again to compute them."
+        )
+        return (
+            f"The series of run {self.run_id} were kept until {self.expired_on} and "
+            f"then cleaned up; its summary is still there. {where}"
+        )
 
 
 class ReproductionError(RunError):

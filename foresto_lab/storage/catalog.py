@@ -65,7 +65,7 @@ class DatabaseCatalog:
 
     def save_scenario(self, scenario: Scenario) -> None:
         """Add or replace a scenario; the database refuses weights over 1."""
-        with self._database.writing() as session:
+        with self._database.writing_alone() as session:
             definitions.store_scenario(session, scenario)
 
     # --- rules ------------------------------------------------------------------------
@@ -93,7 +93,7 @@ class DatabaseCatalog:
 
     def save_rule(self, name: str, rule: RebalancingRule) -> None:
         """Add or replace a named rule."""
-        with self._database.writing() as session:
+        with self._database.writing_alone() as session:
             definitions.store_rule(session, name, rule)
 
     # --- instruments ------------------------------------------------------------------
@@ -106,7 +106,7 @@ class DatabaseCatalog:
 
     def save_instruments(self, instruments: Sequence[Instrument]) -> None:
         """Add or replace instruments, all of them or none."""
-        with self._database.writing() as session:
+        with self._database.writing_alone() as session:
             definitions.store_instruments(session, instruments)
 
     def instrument_map(self) -> Mapping[str, str]:
@@ -119,7 +119,7 @@ class DatabaseCatalog:
 
     def map_instrument(self, asset_class: str, symbol: str) -> None:
         """Let a symbol stand for an asset class from now on."""
-        with self._database.writing() as session:
+        with self._database.writing_alone() as session:
             definitions.store_mapping(session, asset_class, symbol)
 
     # --- loads ------------------------------------------------------------------------

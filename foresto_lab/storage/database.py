@@ -1,134 +1,45 @@
-"""The catalog's SQLite file: connections, transactions, and what they promise.
+"""What the catalog and the run store ask of the database beneath them.
 
-- Readers never wait for writers nor writers for readers (write-ahead log).
-- A write takes the write lock when it begins, so it never fails half way because
-  somebody else wrote first; it waits its turn, up to ``LOCK_WAIT_SECONDS``.
-- A committed transaction survives a power failure (``synchronous=FULL``).
-- One Database serves any number of threads. A forked child opens connections of its
-  own; the parent's are never touched there.
+Both databases keep the same promises; how each does it is told where it is done.
+
+- A reading session sees one unchanging state.
+- A writing session commits its changes together at its end, or none of them.
+- Nobody who uses a Database sees a lock error, or the password in its URL.
+- One Database serves any number of threads, and forked children, who open
+  connections of their own.
 """
 
 from __future__ import annotations
 
-import sqlite3
-import time
-import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from json import JSONEncoder
-from pathlib import Path
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.orm import Session
-
-from foresto_lab.storage.faults import storage_faults
-from foresto_lab.storage.processes import PerProcess
-
-LOCK_WAIT_SECONDS = 120
-_WRITES = "foresto_writes"
-_to_json = JSONEncoder(
-    ensure_ascii=False, allow_nan=False, separators=(",", ":")
-).encode
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 
-class Database:
-    """A SQLite file with the catalog's tables, opened at its first use.
+class Database(Protocol):
+    """The tables of a catalog; see the module's text for what holds for each."""
 
-    Parameters
-    ----------
-    path : Path
-        The file; its folder exists.
-    """
+    @property
+    def dialect(self) -> Literal["sqlite", "postgresql"]:
+        """Which database it is."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._engine = PerProcess(partial(_create_engine, path))
-        weakref.finalize(self, _dispose, self._engine)
+    @property
+    def location(self) -> str:
+        """Where it is, to be shown: a file, or a server and database, no password."""
 
-    def __repr__(self) -> str:
-        return f"Database({str(self.path)!r})"
+    def reading(self) -> AbstractContextManager[Session]:
+        """Give a session that sees one unchanging state."""
 
-    @contextmanager
-    def reading(self) -> Iterator[Session]:
-        """Give a session that sees one unchanging state of the catalog."""
-        with storage_faults(self.path), Session(self._engine.get()) as session:
-            yield session
+    def writing(self) -> AbstractContextManager[Session]:
+        """Give a session whose changes are committed together at its end."""
 
-    @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """Give a session whose changes are committed together at its end, or none is.
+    def writing_alone(self) -> AbstractContextManager[Session]:
+        """Give a writing session that is the only such one while it lasts.
 
-        It holds the write lock from its beginning.
+        For what is read and then decided on: definitions by name, seeds, crashes.
         """
-        engine = self._engine.get().execution_options(**{_WRITES: True})
-        with (
-            storage_faults(self.path),
-            Session(engine, expire_on_commit=False) as session,
-            session.begin(),
-        ):
-            session.connection()
-            yield session
-
-    def use_write_ahead_log(self) -> None:
-        """Switch the file to its write-ahead log, where it then stays.
-
-        The switch needs the file alone for a moment and SQLite does not queue for it,
-        so it is tried until it succeeds.
-        """
-        with storage_faults(self.path), self._engine.get().connect() as connection:
-            raw = connection.connection.driver_connection
-            assert isinstance(raw, sqlite3.Connection)
-            if raw.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-                _insist(lambda: raw.execute("PRAGMA journal_mode = WAL"))
 
     def close(self) -> None:
         """Close this process's connections; the next use opens new ones."""
-        _dispose(self._engine)
-
-
-def _create_engine(path: Path) -> Engine:
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)),
-        connect_args={"timeout": LOCK_WAIT_SECONDS},
-        pool_size=4,
-        max_overflow=60,
-        pool_timeout=LOCK_WAIT_SECONDS,
-        json_serializer=_to_json,
-    )
-    event.listen(engine, "connect", _prepare_connection)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _dispose(engines: PerProcess[Engine]) -> None:
-    engine = engines.pop()
-    if engine is not None:
-        engine.dispose()
-
-
-def _prepare_connection(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # BEGIN is ours to say, see _begin
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
-
-
-def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _insist(attempt: Any) -> None:
-    """Repeat what SQLite refuses as busy without waiting for it."""
-    deadline = time.monotonic() + LOCK_WAIT_SECONDS
-    while True:
-        try:
-            attempt()
-        except sqlite3.OperationalError as error:
-            busy = error.sqlite_errorname.startswith("SQLITE_BUSY")
-            if not busy or time.monotonic() > deadline:
-                raise
-            time.sleep(0.005)
-        else:
-            return

@@ -208,7 +208,7 @@ class EmbeddedRunStore:
         return self._clean_up(now)
 
     def _clean_up(self, now: datetime) -> Sequence[RunRecord]:
-        with self._database.writing() as session:
+        with self._database.writing_alone() as session:
             gone = [
                 r for r in session.scalars(_with_status(_RUNNING)) if _is_gone(r, now)
             ]

@@ -12,7 +12,7 @@ from foresto_lab.rebalancing import Drift, Hybrid, Periodic
 from foresto_lab.scenarios import Instrument, Scenario
 from foresto_lab.storage import Storage, create_workspace, open_storage
 from foresto_lab.storage.catalog import DatabaseCatalog
-from foresto_lab.storage.database import Database
+from foresto_lab.storage.sqlite.database import SqliteDatabase
 from tests.contracts.catalog import CatalogContract, scenario
 
 
@@ -40,8 +40,8 @@ def reopen(tmp_path: Path) -> Callable[[], DatabaseCatalog]:
 
 
 @pytest.fixture
-def database(tmp_path: Path, storage: Storage) -> Iterator[Database]:
-    database = Database(tmp_path / "data" / "foresto.db")
+def database(tmp_path: Path, storage: Storage) -> Iterator[SqliteDatabase]:
+    database = SqliteDatabase(tmp_path / "data" / "foresto.db")
     yield database
     database.close()
 
@@ -50,7 +50,7 @@ class TestEmbeddedCatalog(CatalogContract):
     """The contract, on SQLite."""
 
 
-def test_the_weight_sum_rule_is_in_the_database(database: Database) -> None:
+def test_the_weight_sum_rule_is_in_the_database(database: SqliteDatabase) -> None:
     statements = [
         "UPDATE portfolio_allocation SET weight = 0.16 "
         "WHERE asset_class = 'equity' AND portfolio_id = 1",
@@ -94,7 +94,7 @@ def test_the_weight_sum_rule_is_in_the_database(database: Database) -> None:
     ],
 )
 def test_every_range_is_held_in_the_database(
-    database: Database, table: str, column: str, value: object
+    database: SqliteDatabase, table: str, column: str, value: object
 ) -> None:
     with (
         pytest.raises(StorageError) as caught,
@@ -105,7 +105,7 @@ def test_every_range_is_held_in_the_database(
     assert f"ck_{table}" in str(caught.value)
 
 
-def test_references_are_held_in_the_database(database: Database) -> None:
+def test_references_are_held_in_the_database(database: SqliteDatabase) -> None:
     with (
         pytest.raises(StorageError, match="FOREIGN KEY"),
         database.writing() as session,
@@ -116,7 +116,7 @@ def test_references_are_held_in_the_database(database: Database) -> None:
 
 
 def test_rule_columns_repeat_what_queries_ask_for(
-    catalog: DatabaseCatalog, database: Database
+    catalog: DatabaseCatalog, database: SqliteDatabase
 ) -> None:
     catalog.save_rule("a", Periodic("WEEKLY", "LAST_TRADING_DAY", cost_rate=0.0))
     catalog.save_rule("b", Drift(0.2, cost_rate=0.002))
@@ -136,7 +136,7 @@ def test_rule_columns_repeat_what_queries_ask_for(
 
 
 def test_every_definition_that_was_in_force_stays_on_record(
-    catalog: DatabaseCatalog, database: Database
+    catalog: DatabaseCatalog, database: SqliteDatabase
 ) -> None:
     first, second = scenario(equity=0.5), scenario(equity=0.6)
     for given in (first, second, first, first):
@@ -152,7 +152,7 @@ def test_every_definition_that_was_in_force_stays_on_record(
 
 
 def test_seeding_again_changes_nothing_and_adds_what_is_missing(
-    tmp_path: Path, catalog: DatabaseCatalog, database: Database
+    tmp_path: Path, catalog: DatabaseCatalog, database: SqliteDatabase
 ) -> None:
     changed = Scenario("growth", "내 성장", "My growth", {"equity": 0.8})
     catalog.save_scenario(changed)

@@ -13,9 +13,9 @@ from sqlalchemy import text
 from foresto_lab.errors import CorruptStoreError, StorageError
 from foresto_lab.runs.record import RunArtifacts
 from foresto_lab.storage import heartbeat
-from foresto_lab.storage.database import Database
 from foresto_lab.storage.run_store import EmbeddedRunStore
 from foresto_lab.storage.schema import ensure_schema
+from foresto_lab.storage.sqlite.database import SqliteDatabase
 from foresto_lab.types import RunStatus
 from tests.contracts.run_store import (
     HASH,
@@ -34,22 +34,22 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "foresto.db")
+def database(tmp_path: Path) -> Iterator[SqliteDatabase]:
+    database = SqliteDatabase(tmp_path / "foresto.db")
     ensure_schema(database)
     yield database
     database.close()
 
 
 @pytest.fixture
-def store(database: Database, tmp_path: Path, clock: Clock) -> EmbeddedRunStore:
+def store(database: SqliteDatabase, tmp_path: Path, clock: Clock) -> EmbeddedRunStore:
     return EmbeddedRunStore(database, tmp_path / "runs", clock=clock)
 
 
 @pytest.fixture
 def reopen(tmp_path: Path, clock: Clock) -> Callable[[], EmbeddedRunStore]:
     def opened() -> EmbeddedRunStore:
-        database = Database(tmp_path / "foresto.db")
+        database = SqliteDatabase(tmp_path / "foresto.db")
         return EmbeddedRunStore(database, tmp_path / "runs", clock=clock)
 
     return opened
@@ -81,7 +81,7 @@ def test_a_run_is_parquet_files_and_a_manifest(
 
 
 def test_summary_and_events_are_rows_too(
-    store: EmbeddedRunStore, database: Database
+    store: EmbeddedRunStore, database: SqliteDatabase
 ) -> None:
     run_id = store.begin(new_record()).run_id
     store.complete(run_id, awkward_artifacts())
@@ -167,14 +167,14 @@ def test_a_table_name_that_is_no_file_name_is_refused(
     assert run_files(tmp_path) == []
 
 
-def change_running_row(database: Database, **values: object) -> None:
+def change_running_row(database: SqliteDatabase, **values: object) -> None:
     settings = ", ".join(f"{name} = :{name}" for name in values)
     with database.writing() as session:
         session.execute(text(f"UPDATE simulation_run SET {settings}"), values)
 
 
 def test_a_run_of_another_host_is_failed_when_its_heartbeat_stops(
-    store: EmbeddedRunStore, database: Database, clock: Clock
+    store: EmbeddedRunStore, database: SqliteDatabase, clock: Clock
 ) -> None:
     run_id = store.begin(new_record()).run_id
     change_running_row(database, host="another-machine", process_id=1)
@@ -186,7 +186,7 @@ def test_a_run_of_another_host_is_failed_when_its_heartbeat_stops(
 
 
 def test_a_process_number_used_again_is_not_the_process(
-    store: EmbeddedRunStore, database: Database
+    store: EmbeddedRunStore, database: SqliteDatabase
 ) -> None:
     store.begin(new_record())
     change_running_row(database, process_started_at=1_000_000.0)
@@ -195,7 +195,7 @@ def test_a_process_number_used_again_is_not_the_process(
 
 
 def test_a_process_that_is_gone_is_seen_at_once(
-    store: EmbeddedRunStore, database: Database
+    store: EmbeddedRunStore, database: SqliteDatabase
 ) -> None:
     run_id = store.begin(new_record()).run_id
     child = os.fork()
@@ -209,7 +209,7 @@ def test_a_process_that_is_gone_is_seen_at_once(
 
 
 def test_what_a_killed_completion_left_is_removed(
-    store: EmbeddedRunStore, database: Database, tmp_path: Path
+    store: EmbeddedRunStore, database: SqliteDatabase, tmp_path: Path
 ) -> None:
     run_id = store.begin(new_record()).run_id
     for folder in (

@@ -14,6 +14,7 @@ import pytest
 
 from foresto_lab.errors import (
     CorruptStoreError,
+    DatabaseConnectionError,
     DiskFullError,
     ForestoError,
     SchemaVersionError,
@@ -217,18 +218,27 @@ def test_a_disk_without_room_for_a_workspace_is_told(small_disk: Path) -> None:
 # --- the URL ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("driver", ["postgresql+psycopg", "postgresql", "mysql"])
-def test_team_mode_is_refused_without_showing_the_password(
-    tmp_path: Path, driver: str
+@pytest.mark.parametrize(
+    ("driver", "kind", "words"),
+    [
+        ("postgresql+psycopg", DatabaseConnectionError, "resolve host"),
+        ("postgresql", DatabaseConnectionError, "resolve host"),
+        ("postgres", DatabaseConnectionError, "resolve host"),
+        ("mysql", SettingsError, "mysql"),
+    ],
+)
+def test_a_server_that_cannot_be_used_is_told_without_the_password(
+    tmp_path: Path, driver: str, kind: type[ForestoError], words: str
 ) -> None:
     from pydantic import SecretStr
 
-    url = f"{driver}://ann:{PASSWORD}@db.example:5432/lab"
+    url = f"{driver}://ann:{PASSWORD}@db.invalid:5432/lab"
     for given in (url, SecretStr(url)):
-        with pytest.raises(StorageError, match="not in this version") as caught:
+        with pytest.raises(kind, match=words) as caught:
             open_storage(tmp_path, given)
         assert PASSWORD not in str(caught.value)
         assert PASSWORD not in repr(caught.value.facts)
+        assert caught.value.__cause__ is None
     assert list(tmp_path.iterdir()) == []
 
 

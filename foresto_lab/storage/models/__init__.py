@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from foresto_lab.storage.models.base import Base
+from foresto_lab.storage.models.backtests import (
+    BacktestEquity,
+    BacktestRun,
+    BacktestTrade,
+    OptimizationResult,
+)
+from foresto_lab.storage.models.base import POSTGRESQL_ONLY, Base
 from foresto_lab.storage.models.definitions import (
     ModelVersionRegistry,
     PortfolioAllocation,
@@ -16,26 +22,46 @@ from foresto_lab.storage.models.market import (
     SourceLoadHistory,
 )
 from foresto_lab.storage.models.runs import (
-    POSTGRESQL_ONLY,
     RebalancingEvent,
+    RunArtifact,
     SimulationPath,
     SimulationRun,
     SimulationSummary,
 )
+from foresto_lab.storage.models.series import (
+    CandlesHistory,
+    DailyPrice,
+    DailyPriceSuperseded,
+    DailyReturn,
+    SeriesVersion,
+)
+from foresto_lab.storage.models.strategies import StoredIndicator, StoredStrategy
 
 __all__ = [
     "POSTGRESQL_ONLY",
+    "BacktestEquity",
+    "BacktestRun",
+    "BacktestTrade",
     "Base",
+    "CandlesHistory",
+    "DailyPrice",
+    "DailyPriceSuperseded",
+    "DailyReturn",
     "InstrumentMap",
     "InstrumentMaster",
     "ModelVersionRegistry",
+    "OptimizationResult",
     "PortfolioAllocation",
     "PortfolioModel",
     "RebalancingEvent",
+    "RunArtifact",
     "ScenarioDefinition",
+    "SeriesVersion",
     "SimulationPath",
     "SimulationRun",
     "SimulationSummary",
     "SourceLoadHistory",
+    "StoredIndicator",
     "StoredRule",
+    "StoredStrategy",
 ]

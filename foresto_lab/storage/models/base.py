@@ -63,6 +63,9 @@ Document = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postg
 OrderedDocument = JSON(none_as_null=True)
 """JSON as it was written, the order of the keys included."""
 
+POSTGRESQL_ONLY = "postgresql_only"
+"""Key of a table's info, for those that the embedded store has no need of."""
+
 RunId = String(40)
 Checksum = String(64)
 ShortName = String(64)

@@ -5,7 +5,8 @@ beyond that goes into tables of their own that refer to it.
 
 In the embedded store a run's series are Parquet files beside the catalog, and
 ``simulation_path`` exists on PostgreSQL only, partitioned by month: one row per session
-and run would make a SQLite file of gigabytes that nobody queries across runs.
+and run would make a SQLite file of gigabytes that nobody queries across runs. The same
+goes for ``run_artifact``, which holds the other tables of a run there.
 """
 
 from __future__ import annotations
@@ -13,21 +14,24 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import JSON, CheckConstraint, Double, ForeignKey, Index, String
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foresto_lab.storage.models.base import (
+    POSTGRESQL_ONLY,
     Base,
     Checksum,
     Document,
     OrderedDocument,
     RunId,
+    ShortName,
     UtcInstant,
     one_of,
 )
 from foresto_lab.types import RunKind, RunStatus, TriggerType
 
-POSTGRESQL_ONLY = "postgresql_only"
+Weights = ARRAY(Double).with_variant(JSON(), "sqlite")
 
 
 class SimulationRun(Base):
@@ -81,6 +85,8 @@ class SimulationRun(Base):
     process_id: Mapped[int | None]
     process_started_at: Mapped[float | None]
     artifact_checksum: Mapped[str | None] = mapped_column(Checksum)
+    path_deleted_at: Mapped[datetime | None] = mapped_column(UtcInstant)
+    archive: Mapped[str | None]
 
 
 class SimulationSummary(Base):
@@ -141,24 +147,55 @@ class RebalancingEvent(Base):
 
 
 class SimulationPath(Base):
-    """One session of a run's path; PostgreSQL only, see the module's text."""
+    """One session of a run's path; PostgreSQL only, by month of its expiry.
+
+    A path lies whole in the month in which its time is over, so the paths of a month
+    go with their partition. There is no foreign key, whose check would cost more than
+    the row: a trigger on ``simulation_run`` deletes a deleted run's path.
+    """
 
     __tablename__ = "simulation_path"
     __table_args__ = (
         CheckConstraint("nav > 0", name="nav"),
         CheckConstraint("drawdown >= -1 AND drawdown <= 0", name="drawdown"),
         {
-            "postgresql_partition_by": "RANGE (session)",
+            "postgresql_partition_by": "RANGE (expires_on)",
             "info": {POSTGRESQL_ONLY: True},
         },
+    )
+
+    run_id: Mapped[str] = mapped_column(RunId, primary_key=True)
+    session: Mapped[date] = mapped_column(primary_key=True)
+    expires_on: Mapped[date] = mapped_column(primary_key=True)
+    nav: Mapped[float]
+    daily_return: Mapped[float]
+    cumulative_return: Mapped[float]
+    drawdown: Mapped[float]
+    weights: Mapped[list[float]] = mapped_column(Weights)
+
+
+class RunArtifact(Base):
+    """One table of a completed run; PostgreSQL only.
+
+    Kept as the bytes of a Parquet file, or as the rows of a table of its own; then
+    ``layout`` says how to make the table from them that was stored.
+    """
+
+    __tablename__ = "run_artifact"
+    __table_args__ = (
+        one_of("stored_as", ("rows", "parquet")),
+        CheckConstraint(
+            "(stored_as = 'parquet') = (content IS NOT NULL)", name="content"
+        ),
+        CheckConstraint("length(checksum) = 64", name="checksum"),
+        {"info": {POSTGRESQL_ONLY: True}},
     )
 
     run_id: Mapped[str] = mapped_column(
         ForeignKey("simulation_run.run_id", ondelete="CASCADE"), primary_key=True
     )
-    session: Mapped[date] = mapped_column(primary_key=True)
-    nav: Mapped[float]
-    daily_return: Mapped[float]
-    cumulative_return: Mapped[float]
-    drawdown: Mapped[float]
-    weights: Mapped[dict[str, float]] = mapped_column(Document)
+    name: Mapped[str] = mapped_column(ShortName, primary_key=True)
+    stored_as: Mapped[str] = mapped_column(String(16))
+    content: Mapped[bytes | None]
+    layout: Mapped[dict[str, Any] | None] = mapped_column(OrderedDocument)
+    checksum: Mapped[str] = mapped_column(Checksum)

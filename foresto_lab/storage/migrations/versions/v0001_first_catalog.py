@@ -27,6 +27,22 @@ END
 """
 
 
+TABLES = (
+    "rebalancing_event",
+    "simulation_summary",
+    "simulation_run",
+    "rebalancing_rule",
+    "portfolio_allocation",
+    "portfolio_model",
+    "scenario_definition",
+    "model_version_registry",
+    "source_load_history",
+    "instrument_map",
+    "instrument_master",
+)
+"""In an order in which they can be dropped."""
+
+
 def upgrade() -> None:
     """Create the tables and what keeps a portfolio's weights at or below 1."""
     _create_market_tables()
@@ -36,6 +52,14 @@ def upgrade() -> None:
         _create_weight_sum_triggers()
     else:
         _create_path_table()
+
+
+def downgrade() -> None:
+    """Drop every table, and all that was stored in them."""
+    if op.get_context().dialect.name == "postgresql":
+        op.drop_table("simulation_path")
+    for table in TABLES:
+        op.drop_table(table)
 
 
 def _create_weight_sum_triggers() -> None:

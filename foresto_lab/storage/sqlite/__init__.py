@@ -1,0 +1,1 @@
+"""The embedded catalog: one SQLite file in the workspace."""
