@@ -11,6 +11,9 @@ The contract
   again on the newer table; no reader ever waits for a writer.
 - A data version names one state of the table for good. Reading at an earlier version
   gives the rows of that time; compaction changes no version's rows.
+- A data version's name follows from the content of the loads: the same loads in the
+  same order have the same names on every store, and different data never share one
+  (``foresto_lab.storage.data_versions`` states the rule).
 - Frames handed out are the caller's own.
 """
 
@@ -102,6 +105,15 @@ class SeriesStore(Protocol):
 
     def data_version(self) -> str:
         """Return the name of the state that daily prices are in now."""
+
+    def adopt_version(self, name: str) -> None:
+        """Call the present rows of daily prices by this data version from now on.
+
+        For a verified copy of another store's rows: runs recorded there then name
+        their data here. The next load that changes rows continues from the name.
+        Raises InputError for what is no name of daily prices, and for one that names
+        other rows here already.
+        """
 
     def compact(self) -> None:
         """Merge the small files that daily appends leave; changes no rows."""

@@ -13,6 +13,7 @@ import pytest
 from deltalake import DeltaTable
 
 from foresto_lab.errors import WriteConflictError
+from foresto_lab.storage import layouts
 from foresto_lab.storage.lake import LakeSeriesStore, commits, layout, turn
 from foresto_lab.storage.lake.snapshot import Change
 from foresto_lab.storage.lake.upsert import Upsert
@@ -108,7 +109,7 @@ def test_many_row_groups_read_as_one(store: LakeSeriesStore) -> None:
     places = pd.Series(symbols).groupby(pd.Series(symbols)).cumcount().to_numpy()
     days = np.datetime64("2020-01-01", "D") + places
     value = pa.array(np.arange(count, dtype=np.float64))
-    fields = dict.fromkeys(layout.DAILY_PRICE.fields, value)
+    fields = dict.fromkeys(layouts.DAILY_PRICE.fields, value)
     table = pa.table({"symbol": symbols, "date": pa.array(days), **fields})
 
     assert store.load_daily_prices(table).rows_inserted == count
@@ -171,12 +172,12 @@ def test_symbols_to_read_may_come_as_one_text_or_an_index(
 def test_a_writer_that_always_loses_gives_up_and_leaves_nothing(
     store: LakeSeriesStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from foresto_lab.storage.lake.rows import parse_rows
+    from foresto_lab.storage.sorted_rows import parse_rows
 
     monkeypatch.setattr(commits, "ATTEMPTS", 4)
     store.load_daily_prices(price_table(TWO_SYMBOLS[:1]))
     table = store._prices
-    rows = parse_rows(price_table(TWO_SYMBOLS), layout.DAILY_PRICE, "test")
+    rows = parse_rows(price_table(TWO_SYMBOLS), layouts.DAILY_PRICE, "test")
     races = []
 
     def lose() -> Upsert:
@@ -254,7 +255,7 @@ def test_real_prices_read_as_pandas_has_them(
     frame.columns = [name.lower() for name in frame.columns]
     frame = frame.rename(columns={"ticker": "symbol"})
     frame["date"] = pd.to_datetime(frame["date"])
-    frame = frame[["symbol", "date", *layout.DAILY_PRICE.fields]]
+    frame = frame[["symbol", "date", *layouts.DAILY_PRICE.fields]]
     wide = frame.pivot(index="date", columns="symbol", values="adj_close")
 
     outcome = store.load_daily_prices(pa.Table.from_pandas(frame, preserve_index=False))

@@ -10,8 +10,8 @@ from foresto_lab.storage.lake.commits import commit_or_discard
 from foresto_lab.storage.lake.data_files import DataFiles
 from foresto_lab.storage.lake.delta_log import DeltaLog
 from foresto_lab.storage.lake.layout import ROWS_PER_FILE, SMALL_FILE_ROWS
-from foresto_lab.storage.lake.rows import merge_rows
 from foresto_lab.storage.lake.snapshot import Change, DataFile, by_period
+from foresto_lab.storage.sorted_rows import merge_rows
 
 ORPHAN_AGE_SECONDS = 24 * 3600.0
 """Age at which a file that no commit names belongs to no load any more."""

@@ -17,11 +17,11 @@ from foresto_lab.storage.lake.layout import (
     COMPRESSION,
     ROWS_PER_FILE,
     ROWS_PER_GROUP,
-    TableLayout,
 )
 from foresto_lab.storage.lake.location import Location
-from foresto_lab.storage.lake.rows import SortedRows, parse_rows
 from foresto_lab.storage.lake.snapshot import DataFile
+from foresto_lab.storage.layouts import TableLayout
+from foresto_lab.storage.sorted_rows import SortedRows, parse_rows
 
 
 class DataFiles:

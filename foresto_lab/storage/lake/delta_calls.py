@@ -19,8 +19,8 @@ from deltalake import CommitProperties, DeltaTable, Schema, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, PostCommitHookProperties, RemoveAction
 
-from foresto_lab.storage.lake.layout import TableLayout
-from foresto_lab.storage.lake.snapshot import Change, DataFile, Snapshot
+from foresto_lab.storage.lake.snapshot import NAMED, Change, DataFile, Snapshot
+from foresto_lab.storage.layouts import TableLayout
 
 PERIOD = "period"
 CONFIGURATION: dict[str, str | None] = {
@@ -99,6 +99,9 @@ def commit(uri: str, layout: TableLayout, change: Change) -> None:
                 commit_properties=CommitProperties(
                     max_commit_retries=0,
                     app_transactions=[Transaction(*m) for m in change.marks.items()],
+                    custom_metadata=(
+                        {NAMED: change.data_version} if change.data_version else None
+                    ),
                 ),
                 post_commithook_properties=NO_HOOKS,
             )

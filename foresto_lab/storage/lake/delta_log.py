@@ -15,12 +15,18 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from foresto_lab.errors import CorruptStoreError, StorageError, UnknownNameError
+from foresto_lab.errors import (
+    CorruptStoreError,
+    InputError,
+    StorageError,
+    UnknownNameError,
+)
+from foresto_lab.storage.data_versions import DataVersion
 from foresto_lab.storage.lake.faults import read_fault, write_fault
 from foresto_lab.storage.lake.fresh_process import call_where_deltalake_works
-from foresto_lab.storage.lake.layout import TableLayout
 from foresto_lab.storage.lake.location import Location
-from foresto_lab.storage.lake.snapshot import EMPTY, Change, Snapshot
+from foresto_lab.storage.lake.snapshot import NAMED, Change, Snapshot
+from foresto_lab.storage.layouts import TableLayout
 
 CHECKPOINT_EVERY = 20
 """Commits between two checkpoints."""
@@ -52,9 +58,10 @@ class DeltaLog:
     ) -> None:
         self.table = table
         self.layout = layout
-        self._mark_names = mark_names
+        self._mark_names = (*mark_names, NAMED)
         self._newest = (Snapshot(layout.name), _NO_FILE)
         self._earlier: dict[int, Snapshot] = {}
+        self._names: dict[int, str] = {}
 
     def snapshot(self) -> Snapshot:
         """Return the newest snapshot; costs two looks at the disk when it is known.
@@ -72,6 +79,7 @@ class DeltaLog:
         anew = self._identity(known.version) != identity or identity == _NO_FILE
         if anew:
             self._earlier.clear()
+            self._names.clear()
         snapshot = self._read(None, anew=anew)
         self._require_whole(0 if anew else known.version + 1, snapshot.version)
         self._newest = (snapshot, self._identity(snapshot.version))
@@ -92,10 +100,10 @@ class DeltaLog:
             return newest
         if data_version == Snapshot(self.layout.name).data_version:
             return Snapshot(self.layout.name)
-        number = self._number_in(data_version)
-        if number is not None and number < (newest.data_number or 0):
-            snapshot = self.at_version(number)
-            if snapshot.data_number == number:
+        version = self._version_of(data_version, newest.version)
+        if version is not None:
+            snapshot = self.at_version(version)
+            if snapshot.data_version == data_version:
                 return snapshot
         raise UnknownNameError(
             kind="data version", given=data_version, allowed=(newest.data_version,)
@@ -138,9 +146,12 @@ class DeltaLog:
         """
         from foresto_lab.storage.lake import delta_calls
 
+        marks = dict(change.marks)
         if change.changes_rows:
-            marks = {self.layout.name: change.version} | dict(change.marks)
-            change = replace(change, marks=marks)
+            marks[self.layout.name] = change.version
+        if change.data_version:
+            marks[NAMED] = change.version
+        change = replace(change, marks=marks)
         try:
             self._write(delta_calls.commit, self.table.uri, self.layout, change)
         except BaseException:
@@ -196,7 +207,7 @@ class DeltaLog:
             raise
         except Exception as error:
             raise self._damage(error) from error
-        return snapshot
+        return replace(snapshot, name=self._name_of(snapshot))
 
     def _write(self, function: Callable[..., None], *args: Any) -> None:
         from foresto_lab.storage.lake.delta_calls import LostRaceError
@@ -208,10 +219,51 @@ class DeltaLog:
         except Exception as error:
             raise write_fault(error, self.table) from error
 
-    def _number_in(self, data_version: str) -> int | None:
-        name, _, number = str(data_version).partition("@")
-        matches = name == self.layout.name and number.isdecimal() and number != EMPTY
-        return int(number) if matches else None
+    # --- data versions ----------------------------------------------------------
+
+    def _name_of(self, snapshot: Snapshot) -> str:
+        """Return the name that a commit gave a snapshot's rows.
+
+        Empty when the rows changed after it: an earlier release then wrote to the lake,
+        which names no states.
+        """
+        named = snapshot.marks.get(NAMED, -1)
+        if named < (snapshot.data_number or 0):
+            return ""
+        name = self._name_given(named)
+        if not name:
+            raise self._damage(RuntimeError("the log lacks a data version's name"))
+        return name
+
+    def _version_of(self, data_version: str, newest: int) -> int | None:
+        """Return the version of the log at which the rows had a data version's name."""
+        for version in range(newest, 0, -1):
+            if self._name_given(version) == data_version:
+                return version
+        with suppress(InputError):
+            given = DataVersion.parse(data_version)
+            by_number = given.table == self.layout.name and not given.digest12
+            if by_number and given.number <= newest:
+                return given.number
+        return None
+
+    def _name_given(self, version: int) -> str:
+        """Return the name that a commit gave the state it left; empty for none."""
+        if version not in self._names:
+            self._names[version] = self._commit_metadata(version).get(NAMED, "")
+        return self._names[version]
+
+    def _commit_metadata(self, version: int) -> dict[str, Any]:
+        try:
+            with open(self._log_file(version), encoding="utf-8") as lines:
+                for line in lines:
+                    if line.startswith('{"commitInfo"'):
+                        return dict(json.loads(line)["commitInfo"])
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise self._damage(error) from error
+        return {}
 
     # --- looking at the log's files ---------------------------------------------
 

@@ -11,9 +11,9 @@ import duckdb
 import numpy as np
 
 from foresto_lab.storage.lake.corruption import read_faults
-from foresto_lab.storage.lake.layout import TableLayout
 from foresto_lab.storage.lake.location import Location
 from foresto_lab.storage.lake.snapshot import DataFile
+from foresto_lab.storage.layouts import TableLayout
 from foresto_lab.storage.processes import PerProcess
 
 if TYPE_CHECKING:

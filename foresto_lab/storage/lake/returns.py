@@ -8,12 +8,12 @@ symbol is recomputed from its first changed date on.
 from __future__ import annotations
 
 from foresto_lab.storage.lake import query
-from foresto_lab.storage.lake.layout import DAILY_RETURN
 from foresto_lab.storage.lake.query import Scan
-from foresto_lab.storage.lake.rows import parse_rows
 from foresto_lab.storage.lake.snapshot import Snapshot
 from foresto_lab.storage.lake.table import LakeTable
 from foresto_lab.storage.lake.upsert import Upsert
+from foresto_lab.storage.layouts import DAILY_RETURN
+from foresto_lab.storage.sorted_rows import parse_rows
 
 _ALL_NEW = "SELECT symbol, min(date) AS since FROM {} GROUP BY symbol"
 

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from foresto_lab.storage.data_versions import first
+
 NO_VERSION = -1
 """The version of a table that does not exist yet."""
 
-EMPTY = "none"
-"""What stands for the number in the data version of a table without data."""
+NAMED = "data_version"
+"""The mark that says which commit gave the present rows their name, and the name's key
+in that commit's metadata."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,11 @@ class Snapshot:
     marks : mapping
         Numbers recorded by the commits, by name. Under the table's own name: the
         version of the last commit that changed rows. Under another table's: its data
-        version that these rows were computed from.
+        version that these rows were computed from. Under ``NAMED``: the version of
+        the last commit that named a data version.
+    name : str
+        The data version that the commits gave; empty in a lake written before data
+        versions were named by content.
     files : tuple of DataFile
         The files that hold the rows.
     """
@@ -60,6 +67,7 @@ class Snapshot:
     table: str
     version: int = NO_VERSION
     marks: Mapping[str, int] = field(default_factory=dict)
+    name: str = ""
     files: tuple[DataFile, ...] = ()
 
     @property
@@ -74,8 +82,19 @@ class Snapshot:
 
     @property
     def data_version(self) -> str:
-        """The name of the state that the rows are in."""
-        return data_version_name(self.table, self.data_number)
+        """The name of the state that the rows are in.
+
+        In a lake written before states were named by content it goes by the number of
+        the last commit that changed rows, ``daily_price@12``.
+        """
+        if self.name or self.data_number is None:
+            return self.name or first(self.table)
+        return f"{self.table}@{self.data_number}"
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """The names of the tables that the rows were computed from."""
+        return tuple(name for name in self.marks if name not in (self.table, NAMED))
 
     def files_for(
         self,
@@ -87,20 +106,19 @@ class Snapshot:
         return tuple(f for f in self.files if f.may_hold(symbols, start, end))
 
 
-def data_version_name(table: str, number: int | None) -> str:
-    """Return the name of the state that a commit of rows left a table in."""
-    return f"{table}@{EMPTY if number is None else number}"
-
-
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one commit does to a table that is at ``expected_version``."""
+    """What one commit does to a table that is at ``expected_version``.
+
+    A commit that changes rows gives ``data_version``, the name of what it leaves.
+    """
 
     expected_version: int
     added: tuple[DataFile, ...] = ()
     removed: tuple[DataFile, ...] = ()
     changes_rows: bool = True
     marks: Mapping[str, int] = field(default_factory=dict)
+    data_version: str = ""
 
     @property
     def version(self) -> int:

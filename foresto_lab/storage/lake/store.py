@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from foresto_lab.errors import UnknownNameError
 from foresto_lab.market.protocols import DAILY_PRICE_FIELDS, LoadOutcome, SeriesStore
-from foresto_lab.storage.lake.layout import DAILY_PRICE, DAILY_RETURN, TableLayout
 from foresto_lab.storage.lake.location import Location
+from foresto_lab.storage.layouts import DAILY_PRICE, DAILY_RETURN, TableLayout
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,8 +77,8 @@ class LakeSeriesStore(SeriesStore):
         CorruptStoreError
             A file that the rows must be compared with is damaged.
         """
-        from foresto_lab.storage.lake.rows import parse_rows
         from foresto_lab.storage.lake.upsert import Upsert
+        from foresto_lab.storage.sorted_rows import parse_rows
 
         wanted = Upsert(parse_rows(table, DAILY_PRICE, "The load"))
         if not len(wanted.rows):
@@ -97,6 +97,18 @@ class LakeSeriesStore(SeriesStore):
         return self._returns.upsert(
             lambda: changed_returns(self._prices, self._returns)
         )
+
+    def adopt_version(self, name: str) -> None:
+        """Call the present rows by a name; see ``SeriesStore.adopt_version``.
+
+        Raises
+        ------
+        InputError
+            It is not a data version of daily prices, or names other rows already.
+        WorkspaceReadOnlyError, DiskFullError
+            The rows keep their name.
+        """
+        self._prices.adopt_version(name)
 
     def compact(self) -> None:
         """Merge every period's files into one, and delete what killed loads left.
@@ -118,10 +130,9 @@ class LakeSeriesStore(SeriesStore):
     # --- reading ----------------------------------------------------------------
 
     def data_version(self) -> str:
-        """Return the state of daily prices, e.g. ``daily_price@12``.
+        """Return the state of daily prices, e.g. ``daily_price@3-9f3c2a7b41de``.
 
-        The number is that of the last Delta commit that changed rows; a table without
-        rows is ``daily_price@none``.
+        A table without rows is ``daily_price@none``.
         """
         return self._prices.snapshot().data_version
 

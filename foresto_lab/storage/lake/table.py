@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -9,8 +10,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from foresto_lab.errors import UnknownNameError, WorkspaceReadOnlyError
+from foresto_lab.errors import InputError, UnknownNameError, WorkspaceReadOnlyError
 from foresto_lab.market.protocols import LoadOutcome
+from foresto_lab.storage.data_versions import DataVersion, following
 from foresto_lab.storage.lake import query
 from foresto_lab.storage.lake.commits import retrying_commit
 from foresto_lab.storage.lake.compaction import compact_table, delete_orphans
@@ -18,11 +20,11 @@ from foresto_lab.storage.lake.corruption import damaged
 from foresto_lab.storage.lake.data_files import DataFiles
 from foresto_lab.storage.lake.delta_log import DeltaLog
 from foresto_lab.storage.lake.faults import write_faults
-from foresto_lab.storage.lake.layout import TableLayout
 from foresto_lab.storage.lake.location import Location
 from foresto_lab.storage.lake.query import Scan, as_date, as_symbols
 from foresto_lab.storage.lake.snapshot import Change, Snapshot
 from foresto_lab.storage.lake.upsert import Upsert, upsert
+from foresto_lab.storage.layouts import TableLayout
 
 
 class LakeTable:
@@ -163,22 +165,64 @@ class LakeTable:
     def drop_damaged(self) -> tuple[str, ...]:
         """Take damaged files out of the table; return their paths.
 
-        What was computed from another table is then to be computed from its start.
+        What was computed from another table is then to be computed from its start. The
+        new data version's name follows from the names of the files.
         """
 
         def drop() -> tuple[str, ...]:
             snapshot = self._log.snapshot()
             broken = [file for file, _ in damaged(self._location, snapshot.files)]
             if broken:
-                rests_on = {
-                    name: 0 for name in snapshot.marks if name != snapshot.table
-                }
+                paths = "\n".join(sorted(file.path for file in broken))
+                dropped = hashlib.sha256(paths.encode()).hexdigest()
                 self._log.commit(
-                    Change(snapshot.version, removed=tuple(broken), marks=rests_on)
+                    Change(
+                        snapshot.version,
+                        removed=tuple(broken),
+                        marks=dict.fromkeys(snapshot.rests_on, 0),
+                        data_version=following(snapshot.data_version, dropped),
+                    )
                 )
             return tuple(str(self._location.child(file.path)) for file in broken)
 
         return retrying_commit(self._log, drop)
+
+    def adopt_version(self, name: str) -> None:
+        """Call the present rows by a data version's name from now on."""
+        self._require_may_adopt(name)
+        if self.snapshot().data_version == name:
+            return
+        self._require_writable()
+        self._log.ensure_table()
+
+        def adopt() -> None:
+            snapshot = self._log.snapshot()
+            if snapshot.data_version != name:
+                self._require_may_adopt(name)
+                self._log.commit(
+                    Change(snapshot.version, changes_rows=False, data_version=name)
+                )
+
+        retrying_commit(self._log, adopt)
+
+    def _require_may_adopt(self, name: str) -> None:
+        """Refuse a name that is another table's or that of other rows."""
+        given = DataVersion.parse(name)
+        if given.table != self._layout.name:
+            raise InputError(
+                message=f"{name!r} names a state of {given.table}; rows of "
+                f"{self._layout.name} cannot be called by it."
+            )
+        newest = self._log.snapshot()
+        try:
+            named = self._log.snapshot_of(name)
+        except UnknownNameError:
+            return
+        if set(named.files) != set(newest.files):
+            raise InputError(
+                message=f"{name!r} already names another state of {given.table} here, "
+                f"which is at {newest.data_version}; a name is never given anew."
+            )
 
     def _require_writable(self) -> None:
         """Refuse before any work when the folder, or the one to hold it, is closed."""

@@ -6,24 +6,22 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from foresto_lab.errors import StorageError
 from foresto_lab.market.protocols import LoadOutcome
+from foresto_lab.storage.data_versions import following, rows_digest
 from foresto_lab.storage.lake.commits import commit_or_discard, retrying_commit
 from foresto_lab.storage.lake.compaction import compact_table
 from foresto_lab.storage.lake.data_files import DataFiles
 from foresto_lab.storage.lake.delta_calls import LostRaceError
 from foresto_lab.storage.lake.delta_log import DeltaLog
 from foresto_lab.storage.lake.layout import SMALL_FILES_BOUND
-from foresto_lab.storage.lake.rows import Places, SortedRows, union_of_symbols
-from foresto_lab.storage.lake.snapshot import (
-    Change,
-    DataFile,
-    Snapshot,
-    data_version_name,
-)
+from foresto_lab.storage.lake.periods import runs_by_period
+from foresto_lab.storage.lake.snapshot import Change, DataFile, Snapshot
+from foresto_lab.storage.sorted_rows import Places, SortedRows, union_of_symbols
 
 THREADS = 2
 
@@ -44,6 +42,11 @@ class Upsert:
 
     rows: SortedRows
     marks: dict[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def digest(self) -> str:
+        """The rows' content digest, computed once for all attempts."""
+        return rows_digest(self.rows)
 
 
 def upsert(
@@ -77,16 +80,17 @@ def _attempt(
     draft = _draft(snapshot, files, wanted.rows)
     data_version = snapshot.data_version
     if draft.added or wanted.marks:
+        if draft.added:
+            data_version = following(data_version, wanted.digest)
         change = Change(
             expected_version=snapshot.version,
             added=tuple(draft.added),
             removed=tuple(draft.removed),
             changes_rows=bool(draft.added),
             marks=wanted.marks,
+            data_version=data_version if draft.added else "",
         )
         commit_or_discard(log, files, change)
-        if change.changes_rows:
-            data_version = data_version_name(snapshot.table, change.version)
         with suppress(StorageError, LostRaceError):
             compact_table(log, files, bound=SMALL_FILES_BOUND)
     count = len(wanted.rows)
@@ -103,7 +107,7 @@ def _draft(snapshot: Snapshot, files: DataFiles, rows: SortedRows) -> Draft:
     """Write the files that the rows make necessary; on a fault leave none behind."""
     if not len(rows):
         return Draft()
-    by_period = rows.runs_by_period()
+    by_period = runs_by_period(rows)
     drafts = [Draft() for _ in by_period]
     rows.arrow  # noqa: B018  made once, before the threads share it
 

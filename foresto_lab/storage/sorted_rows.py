@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -15,7 +14,7 @@ import pyarrow.compute as pc
 
 from foresto_lab.errors import InputError, QualityError
 from foresto_lab.findings import Finding
-from foresto_lab.storage.lake.layout import PERIOD_YEARS, TableLayout
+from foresto_lab.storage.layouts import TableLayout
 from foresto_lab.types import Severity
 
 Codes = npt.NDArray[np.int32]
@@ -79,16 +78,6 @@ class SortedRows:
         fields = (pa.array(v, from_pandas=True) for v in self.values.values())
         names = ["symbol", "date", *self.values]
         return pa.Table.from_arrays([symbol, date, *fields], names=names)
-
-    def runs_by_period(self) -> dict[int, list[slice]]:
-        """Return where the rows of each partition are, as runs of neighbours."""
-        periods = _periods(self.days)
-        ends = np.flatnonzero(periods[1:] != periods[:-1]) + 1
-        bounds = [0, *ends.tolist(), len(self)]
-        runs: dict[int, list[slice]] = {}
-        for first, after in pairwise(bounds):
-            runs.setdefault(int(periods[first]), []).append(slice(first, after))
-        return runs
 
     def gather(self, runs: Sequence[slice]) -> SortedRows:
         """Return the rows of ascending runs."""
@@ -177,14 +166,6 @@ def _ascending(codes: Codes, days: Days) -> bool:
     in_order &= codes[1:] == codes[:-1]
     in_order |= codes[1:] > codes[:-1]
     return bool(in_order.all())
-
-
-def _periods(days: Days) -> npt.NDArray[np.int16]:
-    """Return the first year of the partition that each day belongs in."""
-    first = int(days.min())
-    every_day = np.arange(first, int(days.max()) + 1).astype("datetime64[D]")
-    years = every_day.astype("datetime64[Y]").astype(np.int64) + 1970
-    return (years // PERIOD_YEARS * PERIOD_YEARS).astype(np.int16)[days - first]
 
 
 def _joined(column: npt.NDArray[Number], runs: Sequence[slice]) -> npt.NDArray[Number]:
