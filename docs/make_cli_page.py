@@ -18,7 +18,8 @@ INTRODUCTION = """\
 <!-- Made by docs/make_cli_page.py from the commands' own help. -->
 
 `foresto COMMAND --help` shows the same. `--home DIR` names the workspace, before or
-after the command; left out, it is the nearest one here or above. `--json`, where there
+after the command; left out, it is the nearest one here or above. So may `-v`, which
+tells on standard error what is done ([monitoring](monitoring.md)). `--json`, where there
 is one, prints for programs instead of people.
 
 | exit code | meaning |

@@ -70,7 +70,9 @@ def open_lab(home: str | Path | None = None, database_url: str | None = None) ->
     for record in storage.runs.fail_crashed(datetime.now(UTC)):
         tell_crashed(record)
     seconds = round(time.perf_counter() - began, 6)
-    log.info("workspace opened", home=folder, duration=seconds)
+    log.info(
+        "workspace opened", home=folder, storage=storage.location, duration=seconds
+    )
     return Lab(storage, settings)
 
 

@@ -24,9 +24,11 @@ HEAVY = (
     "pandas",
     "papermill",
     "plotly",
+    "prometheus_client",
     "pyarrow",
     "pydantic",
     "sqlalchemy",
+    "structlog",
     "vectorbt",
 )
 IMPORT_LIMIT_SECONDS = 0.3

@@ -10,13 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from foresto_lab.cli.context import CommandContext, pass_context
+from foresto_lab.errors import WorkspaceNotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from foresto_lab.settings import Settings
-    from foresto_lab.storage import Storage
-    from foresto_lab.telemetry.catalog_facts import StoreFacts
     from foresto_lab.telemetry.exposition import Exposition
 
 
@@ -57,40 +53,27 @@ def metrics(
 
 
 def workspace_metrics(context: CommandContext) -> Exposition:
-    """Return the metrics of the workspace that the options name."""
+    """Return the metrics of the workspace that the options name.
+
+    Its database is asked as it is: nothing is created, migrated or cleared up.
+    """
     from foresto_lab.settings import workspace_settings
+    from foresto_lab.storage.tallies import read_tally
+    from foresto_lab.storage.workspace import open_database
     from foresto_lab.telemetry.exposition import Exposition
     from foresto_lab.telemetry.logs import configure_logs
     from foresto_lab.telemetry.metrics import metrics_folder
 
     settings = workspace_settings(context.home, context.database_url)
-    assert settings.home is not None
-    configure_logs(settings, settings.home)
-    folder = metrics_folder(settings, settings.home)
-    return Exposition(folder, _facts_reader(settings))
-
-
-def _facts_reader(settings: Settings) -> Callable[[], StoreFacts]:
-    """Return what asks the catalog; it is opened at the first use that succeeds."""
-    from functools import cache
-
-    from foresto_lab.telemetry.catalog_facts import StoreFacts
-
-    @cache
-    def storage() -> Storage:
-        from foresto_lab.storage import open_storage
-
-        assert settings.home is not None
-        url = settings.database_url
-        return open_storage(settings.home, url.get_secret_value() if url else None)
-
-    def read() -> StoreFacts:
-        opened = storage()
-        return StoreFacts(
-            opened.runs.tally(datetime.now(UTC)), opened.catalog.load_tally()
-        )
-
-    return read
+    home = settings.home
+    assert home is not None
+    configure_logs(settings, home)
+    database = open_database(home, settings.database_url)
+    if database.dialect == "sqlite" and not Path(database.location).is_file():
+        raise WorkspaceNotFoundError(path=home)
+    return Exposition(
+        metrics_folder(settings, home), lambda: read_tally(database, datetime.now(UTC))
+    )
 
 
 def _serve(exposition: Exposition, port: int, address: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,3 +32,11 @@ class LoadTally:
     rows_inserted: int
     rows_updated: int
     rows_unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoreTally:
+    """What a store knows in numbers at one instant."""
+
+    runs: RunTally
+    loads: Sequence[LoadTally]

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, inspect, text
 
 from foresto_lab.errors import InputError, SchemaVersionError
 from foresto_lab.storage.seeds import seed_definitions
+from foresto_lab.telemetry import get_logger
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -36,6 +37,8 @@ BASE = "base"
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 _VERSION_QUERY = text("SELECT version_num FROM alembic_version")
+
+log = get_logger(__name__)
 
 
 def ensure_schema(database: Database) -> None:
@@ -80,6 +83,7 @@ def upgrade_schema(database: Database) -> str | None:
         migrate(connection)
         if found is None:
             seed_definitions(session)
+    _tell(database, found, SCHEMA_VERSION)
     return found
 
 
@@ -105,7 +109,12 @@ def downgrade_schema(database: Database, target: str) -> str | None:
                 f"be taken back to {target!r}. Older ones: {listed}."
             )
         migrate(connection, target, downgrade=True)
+    _tell(database, found, target)
     return found
+
+
+def _tell(database: Database, before: str | None, after: str) -> None:
+    log.info("schema migrated", database=database.location, before=before, after=after)
 
 
 def found_version(database: Database) -> str | None:

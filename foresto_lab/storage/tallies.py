@@ -9,13 +9,21 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from foresto_lab.runs.tally import LoadTally, RunTally
+from foresto_lab.runs.tally import LoadTally, RunTally, StoreTally
 from foresto_lab.storage.models import SimulationRun, SourceLoadHistory
 from foresto_lab.storage.processes import HEARTBEAT_BOUND
 from foresto_lab.types import RunKind, RunStatus
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+    from foresto_lab.storage.database import Database
+
+
+def read_tally(database: Database, now: datetime) -> StoreTally:
+    """Return what a store knows in numbers: of one state of it, changing nothing."""
+    with database.reading() as session:
+        return StoreTally(tally_runs(session, now), tally_loads(session))
 
 
 def tally_runs(session: Session, now: datetime) -> RunTally:

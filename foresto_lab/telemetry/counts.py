@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import struct
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -66,6 +67,7 @@ class ProcessCounts:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._of_process: dict[int, _CountFiles] = {}
+        self._loses = False
 
     def add(self, counter: Counter, labels: Mapping[str, str], amount: float) -> None:
         """Add to a counter."""
@@ -95,8 +97,11 @@ class ProcessCounts:
     ) -> None:
         try:
             self._files().add(metric, sample, labels, amount)
+            self._loses = False
         except (OSError, ValueError) as error:
-            log.warning("count lost", metric=metric.name, error=error)
+            if not self._loses:  # told once, until it works again
+                log.warning("counts lost", folder=self._folder, error=error)
+            self._loses = True
 
     def _files(self) -> _CountFiles:
         files = self._of_process.get(os.getpid())
@@ -157,8 +162,12 @@ def _create(path: Path) -> None:
     A mapped file whose place on the disk is not there yet kills its process when the
     disk is full; so it is written once, where a full disk is an error.
     """
-    with path.open("xb") as file:
-        file.write(bytes(FILE_BYTES))
+    try:
+        with path.open("xb") as file:
+            file.write(bytes(FILE_BYTES))
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 # --- reading ----------------------------------------------------------------------
@@ -194,7 +203,7 @@ def _read_file(path: Path) -> Iterator[tuple[Series, float]]:
         for key, value, _, _ in read(str(path)):
             metric, sample, labels, _ = json.loads(key)
             yield Series(metric, sample, tuple(sorted(labels.items()))), value
-    except (OSError, RuntimeError, ValueError, LookupError) as error:
+    except (OSError, RuntimeError, ValueError, LookupError, struct.error) as error:
         log.warning("counts unreadable", path=path, error=error)
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foresto_lab.errors import InputError
-from foresto_lab.telemetry.catalog_facts import CatalogCollector, StoreFacts
+from foresto_lab.runs.tally import StoreTally
+from foresto_lab.telemetry.asked import CatalogCollector
 from foresto_lab.telemetry.counts import Series, le_of, read_counts
 from foresto_lab.telemetry.metrics import COUNTED, Counter, Histogram
 
@@ -30,17 +31,15 @@ class Exposition:
     ----------
     folder : Path or None
         Where processes count; None when counting is off.
-    read_facts : callable
-        Asks the catalog; a ForestoError means that it is down.
+    tally : callable
+        Counts what the catalog holds; an error means that it is down.
     """
 
-    def __init__(
-        self, folder: Path | None, read_facts: Callable[[], StoreFacts]
-    ) -> None:
+    def __init__(self, folder: Path | None, tally: Callable[[], StoreTally]) -> None:
         from prometheus_client import CollectorRegistry
 
         self._registry = CollectorRegistry()
-        self._registry.register(CatalogCollector(read_facts))
+        self._registry.register(CatalogCollector(tally))
         if folder is not None:
             self._registry.register(_CountCollector(folder))
 

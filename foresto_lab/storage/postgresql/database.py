@@ -30,6 +30,7 @@ from foresto_lab.storage.postgresql.faults import (
     is_driver_error,
 )
 from foresto_lab.storage.processes import PerProcess
+from foresto_lab.storage.waiting import waiting_for
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection as ArrowConnection
@@ -182,10 +183,11 @@ def shown(url: URL) -> str:
 
 def take_lock(connection: Connection, key: tuple[int, int]) -> None:
     """Wait for an advisory lock and keep it until the transaction ends."""
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(:group, :name)"),
-        {"group": key[0], "name": key[1]},
-    )
+    with waiting_for(f"advisory lock {key[0]}, {key[1]}"):
+        connection.execute(
+            text("SELECT pg_advisory_xact_lock(:group, :name)"),
+            {"group": key[0], "name": key[1]},
+        )
 
 
 def _create_engine(url: URL, location: str) -> Engine:

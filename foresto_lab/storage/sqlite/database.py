@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from foresto_lab.storage.faults import storage_faults
 from foresto_lab.storage.processes import PerProcess
+from foresto_lab.storage.waiting import waiting_for
 
 LOCK_WAIT_SECONDS = 120
 _WRITES = "foresto_writes"
@@ -130,7 +131,8 @@ def _prepare_connection(connection: sqlite3.Connection, _record: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    with waiting_for("the catalog's write lock"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _insist(attempt: Any) -> None:

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from foresto_lab._version import __version__
-from foresto_lab.errors import ForestoError
-from foresto_lab.runs.tally import LoadTally, RunTally
+from foresto_lab.runs.tally import LoadTally, RunTally, StoreTally
 from foresto_lab.telemetry.logs import get_logger
 from foresto_lab.types import RunKind, RunStatus
 
@@ -24,14 +23,6 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 SLOW_SECONDS: Final = 2.0
 """A catalog that takes longer to answer a scrape is told of."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoreFacts:
-    """What a workspace's catalog knows in numbers."""
-
-    runs: RunTally
-    loads: Sequence[LoadTally]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +89,12 @@ class CatalogCollector:
 
     Parameters
     ----------
-    read_facts : callable
-        Gives what the catalog knows; a ForestoError means that it is down.
+    tally : callable
+        Counts what the catalog holds; an error means that it is down.
     """
 
-    def __init__(self, read_facts: Callable[[], StoreFacts]) -> None:
-        self._read_facts = read_facts
+    def __init__(self, tally: Callable[[], StoreTally]) -> None:
+        self._tally = tally
         self._lock = threading.Lock()
         self._was_up = True
 
@@ -115,27 +106,27 @@ class CatalogCollector:
         """Yield the metrics, as far as the database answers."""
         began = time.perf_counter()
         with self._lock:
-            facts = self._ask()
+            found = self._ask()
         seconds = time.perf_counter() - began
         if seconds > SLOW_SECONDS:
             log.warning("catalog slow", seconds=round(seconds, 3))
         yield _gauge_family(BUILD_INFO, {(__version__,): 1.0})
-        yield _gauge_family(DATABASE_UP, {(): float(facts is not None)})
+        yield _gauge_family(DATABASE_UP, {(): float(found is not None)})
         yield _gauge_family(READ_SECONDS, {(): seconds})
-        if facts is not None:
-            yield from _run_families(facts.runs)
-            yield from _load_families(facts.loads)
+        if found is not None:
+            yield from _run_families(found.runs)
+            yield from _load_families(found.loads)
 
-    def _ask(self) -> StoreFacts | None:
+    def _ask(self) -> StoreTally | None:
         try:
-            facts = self._read_facts()
-        except ForestoError as error:
+            found = self._tally()
+        except Exception as error:  # whatever it is, the scrape is answered
             if self._was_up:
                 log.warning("database down", error=error)
             self._was_up = False
             return None
         self._was_up = True
-        return facts
+        return found
 
 
 def _run_families(runs: RunTally) -> Iterator[Metric]:
