@@ -24,6 +24,7 @@ from foresto_lab.market.protocols import (
     LoadOutcome,
     SeriesStore,
 )
+from tests.oracles.data_versions import following, names_of
 
 Row = tuple[object, ...]
 """symbol, ISO date, then open, high, low, close, adj_close, volume."""
@@ -277,6 +278,143 @@ class SeriesStoreContract:
         for version, rows in states.items():
             assert stored(store, version) == rows
 
+    def test_the_same_loads_have_the_same_names_on_every_store(
+        self, store: SeriesStore
+    ) -> None:
+        loads = [
+            list(TWO_SYMBOLS),
+            [
+                ("SPY", "2024-02-02", 405.0, 411.0, 404.0, 410.0, 407.0, 9.0),
+                TWO_SYMBOLS[0],
+            ],
+            closes("金", "1969-12-30", [1.0, 2.0]),
+        ]
+        assert store.data_version() == "daily_price@none"
+
+        names = [
+            store.load_daily_prices(price_table(rows)).data_version for rows in loads
+        ]
+
+        assert names == [
+            "daily_price@1-faa3ed05d09e",
+            "daily_price@2-62ed98167e6c",
+            "daily_price@3-4dbc5c8fc255",
+        ]
+        assert names == names_of("daily_price", loads)
+        assert store.data_version() == names[-1]
+
+    def test_a_load_that_changes_nothing_is_not_counted(
+        self, store: SeriesStore
+    ) -> None:
+        fresh = closes("A", "2024-01-02", [1.0])
+        store.load_daily_prices(price_table(TWO_SYMBOLS))
+        store.load_daily_prices(price_table(TWO_SYMBOLS[:2]))
+        store.load_daily_prices(price_table([]))
+
+        version = store.load_daily_prices(price_table(fresh)).data_version
+
+        assert version == names_of("daily_price", [TWO_SYMBOLS, fresh])[-1]
+
+    def test_the_way_rows_come_does_not_change_the_name(
+        self, store: SeriesStore
+    ) -> None:
+        table = price_table(TWO_SYMBOLS[::-1])
+        encoded = table["symbol"].dictionary_encode()
+        table = table.set_column(0, "symbol", encoded).select(table.column_names[::-1])
+        parts = [table.slice(0, 2), table.slice(2)]
+
+        store.load_daily_prices(pa.concat_tables(parts))
+
+        assert store.data_version() == "daily_price@1-faa3ed05d09e"
+
+    def test_an_adopted_name_is_the_present_rows(
+        self, store: SeriesStore, reopen: Callable[[], SeriesStore]
+    ) -> None:
+        own = store.load_daily_prices(price_table(TWO_SYMBOLS)).data_version
+        store.update_returns()
+
+        store.adopt_version("daily_price@7-0123456789ab")
+
+        for each in (store, reopen()):
+            assert each.data_version() == "daily_price@7-0123456789ab"
+            assert stored(each, "daily_price@7-0123456789ab") == list(TWO_SYMBOLS)
+            assert stored(each, own) == list(TWO_SYMBOLS)
+        outcome = store.load_daily_prices(price_table(TWO_SYMBOLS))
+        assert counts(outcome) == (5, 0, 0, 5)
+        assert outcome.data_version == "daily_price@7-0123456789ab"
+        assert store.update_returns().rows_updated == 0
+
+    def test_a_load_continues_from_an_adopted_name(self, store: SeriesStore) -> None:
+        store.load_daily_prices(price_table(TWO_SYMBOLS))
+        store.adopt_version("daily_price@7-0123456789ab")
+        fresh = closes("A", "2024-01-02", [1.0])
+
+        version = store.load_daily_prices(price_table(fresh)).data_version
+
+        # sha256 of "daily_price@7-0123456789ab\n" and the digest of the fresh rows
+        assert version == following("daily_price@7-0123456789ab", fresh)
+        assert version.startswith("daily_price@8-")
+        assert stored(store, "daily_price@7-0123456789ab") == list(TWO_SYMBOLS)
+        assert len(stored(store, version)) == 6
+        store.compact()
+        assert store.data_version() == version
+        assert stored(store, "daily_price@7-0123456789ab") == list(TWO_SYMBOLS)
+
+    def test_the_name_a_state_has_can_be_adopted(self, store: SeriesStore) -> None:
+        store.adopt_version("daily_price@none")
+        own = store.load_daily_prices(price_table(TWO_SYMBOLS)).data_version
+
+        store.adopt_version(own)
+        store.adopt_version("daily_price@7-0123456789ab")
+        store.adopt_version("daily_price@7-0123456789ab")
+
+        assert store.data_version() == "daily_price@7-0123456789ab"
+
+    def test_a_name_by_number_can_be_adopted(self, store: SeriesStore) -> None:
+        store.load_daily_prices(price_table(TWO_SYMBOLS))
+
+        store.adopt_version("daily_price@12")
+
+        assert store.data_version() == "daily_price@12"
+        assert stored(store, "daily_price@12") == list(TWO_SYMBOLS)
+        fresh = closes("A", "2024-01-02", [1.0])
+        version = store.load_daily_prices(price_table(fresh)).data_version
+        assert version == following("daily_price@12", fresh)
+        assert stored(store, "daily_price@12") == list(TWO_SYMBOLS)
+
+    def test_a_store_without_rows_can_adopt_a_name(self, store: SeriesStore) -> None:
+        store.adopt_version("daily_price@7-0123456789ab")
+
+        assert store.data_version() == "daily_price@7-0123456789ab"
+        assert stored(store) == []
+        version = store.load_daily_prices(price_table(TWO_SYMBOLS)).data_version
+        assert version == following("daily_price@7-0123456789ab", TWO_SYMBOLS)
+        assert stored(store, "daily_price@7-0123456789ab") == []
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            "",
+            "daily_price",
+            "daily_price@x",
+            "daily_return@1-0123456789ab",
+            "daily_price@none",
+            "daily_price@1-faa3ed05d09e",
+        ],
+    )
+    def test_a_name_that_is_not_the_rows_own_is_not_adopted(
+        self, store: SeriesStore, wrong: str
+    ) -> None:
+        store.load_daily_prices(price_table(TWO_SYMBOLS))
+        fresh = closes("A", "2024-01-02", [1.0])
+        version = store.load_daily_prices(price_table(fresh)).data_version
+
+        with pytest.raises(InputError):
+            store.adopt_version(wrong)
+
+        assert store.data_version() == version
+        assert stored(store, "daily_price@1-faa3ed05d09e") == list(TWO_SYMBOLS)
+
     def test_every_read_can_look_back(self, store: SeriesStore) -> None:
         old = store.load_daily_prices(
             price_table(closes("A", "2024-01-31", [1.0]))
@@ -296,7 +434,20 @@ class SeriesStoreContract:
             store.price_matrix(["B"], data_version=old)
 
     @pytest.mark.parametrize(
-        "unknown", ["", "daily_price", "daily_price@99999", "other@1", "daily_price@-1"]
+        "unknown",
+        [
+            "",
+            "daily_price",
+            "daily_price@-1",
+            "daily_price@0",
+            "daily_price@1",
+            "daily_price@2",
+            "daily_price@99999",
+            "daily_price@1-000000000000",
+            "daily_price@2-faa3ed05d09e",
+            "other@1",
+            "other@none",
+        ],
     )
     def test_an_unknown_data_version_is_refused(
         self, store: SeriesStore, unknown: str
@@ -630,6 +781,7 @@ class SeriesStoreContract:
             outcomes = list(threads.map(load, range(40)))
 
         assert outcomes == [(1, 1, 0, 0)] * 40
+        assert store.data_version().startswith("daily_price@40-")
         assert sorted(row[2] for row in stored(reopen())) == list(range(40))
 
     def test_threads_that_load_the_same_rows_insert_them_once(
