@@ -144,8 +144,11 @@ def rows_digest(rows: SortedRows) -> str:
         iter([np.ascontiguousarray(rows.days, "<i4").data]),
         *(_float_parts(column) for column in rows.values.values()),
     ]
-    with ThreadPoolExecutor(_THREADS) as threads:
-        digests = list(threads.map(_digest, columns))
+    if len(rows) <= _ROWS_PER_BLOCK:
+        digests = list(map(_digest, columns))
+    else:
+        with ThreadPoolExecutor(_THREADS) as threads:
+            digests = list(threads.map(_digest, columns))
     return hashlib.sha256(b"".join(digests)).hexdigest()
 
 

@@ -44,16 +44,15 @@ class LakeSeriesStore(SeriesStore):
 
     @cached_property
     def _prices(self) -> LakeTable:
-        return self._table(DAILY_PRICE)
+        return self._table(DAILY_PRICE, (DAILY_PRICE.name,))
 
     @cached_property
     def _returns(self) -> LakeTable:
-        return self._table(DAILY_RETURN)
+        return self._table(DAILY_RETURN, (DAILY_RETURN.name, DAILY_PRICE.name))
 
-    def _table(self, layout: TableLayout) -> LakeTable:
+    def _table(self, layout: TableLayout, marks: tuple[str, ...]) -> LakeTable:
         from foresto_lab.storage.lake.table import LakeTable
 
-        marks = (DAILY_PRICE.name, DAILY_RETURN.name)
         return LakeTable(self._lake.child(layout.name), layout, marks)
 
     # --- writing ----------------------------------------------------------------
