@@ -1,6 +1,6 @@
-"""A smoke test of the public API: does this installation give right numbers here?
+"""A smoke test of the public API.
 
-Each step uses the API as a user would and compares what comes out with numbers worked
+Does this installation, on this machine and store, give right numbers? Each step uses the API as a user would and compares what comes out with numbers worked
 out by hand. Nothing is written to the store: what has to be stored is stored in a
 temporary workspace of its own.
 """
@@ -149,16 +149,17 @@ def _rebalancing(lab: Lab) -> str:
 
 
 def _kept_run(lab: Lab) -> str:
-    """Load, simulate, find again, read back and reproduce, in a workspace of its own."""
+    """Load, simulate, find again and reproduce, in a workspace of its own."""
     from foresto_lab.lab import open_lab
 
     with tempfile.TemporaryDirectory(prefix="foresto-smoke-") as folder:
         home = Path(folder)
         scratch = open_lab(home, f"sqlite:///{home / 'data' / 'foresto.db'}")
         file = home / "prices.csv"
-        long = _two_assets().stack().rename("close").reset_index()
-        long.columns = ["date", "symbol", "close"]
-        long.to_csv(file, index=False)
+        wide = _two_assets().reset_index()
+        wide.melt("date", var_name="symbol", value_name="close").to_csv(
+            file, index=False
+        )
         try:
             scratch.load_prices(file)
             weights = {"doubling": 0.5, "standing": 0.5}
@@ -175,7 +176,7 @@ def _kept_run(lab: Lab) -> str:
 
 
 def _newest_run(lab: Lab) -> str:
-    """The newest run of the store can be read and comes out again."""
+    """Read the newest run of the store and run it again."""
     runs = lab.run_records(kind="simulation", status="completed", limit=1)
     if not runs:
         return "no completed run is kept yet"

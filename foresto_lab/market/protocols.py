@@ -91,6 +91,12 @@ class SeriesStore(Protocol):
     def coverage(self) -> pd.DataFrame:
         """Return ``symbol, first_date, last_date, row_count``, one row a symbol."""
 
+    def return_coverage(self) -> pd.DataFrame:
+        """Return the same of daily_return: a row for each row of prices but the first.
+
+        Empty before the first ``update_returns``.
+        """
+
     def update_returns(self) -> LoadOutcome:
         """Bring daily_return up to date with daily_price, writing what changed."""
 

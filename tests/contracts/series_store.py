@@ -618,6 +618,20 @@ class SeriesStoreContract:
             ("SPY", "2024-01-31", "2024-02-02", 2),
         ]
 
+    def test_return_coverage_has_one_row_a_symbol(self, store: SeriesStore) -> None:
+        store.load_daily_prices(price_table(TWO_SYMBOLS))
+        assert len(store.return_coverage()) == 0
+
+        store.update_returns()
+
+        assert [
+            (r.symbol, str(r.first_date.date()), str(r.last_date.date()), r.row_count)
+            for r in store.return_coverage().itertuples(index=False)
+        ] == [
+            ("069500", "2024-01-31", "2024-02-01", 2),
+            ("SPY", "2024-02-02", "2024-02-02", 1),
+        ]
+
     def test_an_empty_store_reads_as_empty(self, store: SeriesStore) -> None:
         assert stored(store) == []
         assert list(store.daily_prices().columns) == list(DAILY_PRICE_COLUMNS)

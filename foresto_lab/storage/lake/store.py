@@ -197,6 +197,10 @@ class LakeSeriesStore(SeriesStore):
         """Return ``symbol, first_date, last_date, row_count`` by symbol."""
         return self._prices.coverage()
 
+    def return_coverage(self) -> pd.DataFrame:
+        """Return the same of daily_return."""
+        return self._returns.coverage()
+
     def daily_returns(
         self,
         symbols: Sequence[str] | None = None,
