@@ -131,7 +131,7 @@ def run_batch(
 
 
 def _tell(outcome: BatchOutcome, of: int) -> None:
-    write = log.error if outcome.status == "failed" else log.info
+    write = log.failure if outcome.status == "failed" else log.info
     facts = {key: value for key, value in asdict(outcome).items() if value != ""}
     write("batch item", of=of, **facts)
 

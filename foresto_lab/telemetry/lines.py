@@ -63,7 +63,7 @@ class LineWriter:
                 to_targets,
             ],
             **options.facts,
-        )
+        ).bind()
 
     def write(
         self, level: str, event: str, facts: Mapping[str, Any], *, raised: bool = False

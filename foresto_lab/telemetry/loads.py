@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foresto_lab.errors import DataFileError, QualityError
-from foresto_lab.market.protocols import LoadOutcome
 from foresto_lab.telemetry.context import bound
 from foresto_lab.telemetry.logs import get_logger
 from foresto_lab.telemetry.metrics import LOAD_SECONDS, LOADS, ROWS_LOADED
+
+if TYPE_CHECKING:
+    from foresto_lab.market.protocols import LoadOutcome
 
 log = get_logger(__name__)
 _REFUSALS = (DataFileError, QualityError)

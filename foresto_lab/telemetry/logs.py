@@ -99,9 +99,12 @@ class EventLogger:
         """Write what failed and is told to nobody else."""
         self._write(logging.ERROR, "error", event, facts)
 
-    def failure(self, event: str, /, error: BaseException, **facts: Any) -> None:
-        """Write what failed with an error that the caller gets raised."""
-        facts["error"] = error
+    def failure(
+        self, event: str, /, error: BaseException | None = None, **facts: Any
+    ) -> None:
+        """Write what failed, and is shown to the caller: raised, or as a result."""
+        if error is not None:
+            facts["error"] = error
         self._write(logging.ERROR, "error", event, facts, raised=True)
 
     def _write(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from foresto_lab.runs.record import RunRecord
 from foresto_lab.telemetry.context import bound
 from foresto_lab.telemetry.logs import get_logger
 from foresto_lab.telemetry.metrics import (
@@ -17,6 +16,9 @@ from foresto_lab.telemetry.metrics import (
     RUNS,
 )
 from foresto_lab.types import RunStatus
+
+if TYPE_CHECKING:
+    from foresto_lab.runs.record import RunRecord
 
 log = get_logger(__name__)
 
