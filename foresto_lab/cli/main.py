@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 import tempfile
 import traceback
@@ -13,7 +12,8 @@ import click
 
 from foresto_lab._version import __version__
 from foresto_lab.cli.context import CommandContext
-from foresto_lab.errors import ForestoError, nearest_names
+from foresto_lab.cli.lazy import LazyGroup
+from foresto_lab.errors import ForestoError
 from foresto_lab.telemetry.logs import get_logger, show_from
 
 log = get_logger(__name__)
@@ -31,38 +31,16 @@ COMMANDS: Mapping[str, str] = {
     "batch": "foresto_lab.cli.batch:batch",
     "verify": "foresto_lab.cli.verify:verify",
     "metrics": "foresto_lab.cli.metrics:metrics",
+    "db": "foresto_lab.cli.db:db",
 }
 """Command to ``module:function``; adding a command adds one line here."""
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the commands in the order they are declared."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the command of this name, or return None."""
-        if cmd_name not in COMMANDS:
-            return None
-        module, function = COMMANDS[cmd_name].split(":")
-        command: click.Command = getattr(importlib.import_module(module), function)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Resolve a command; a mistyped name is answered with the near ones."""
-        name = args[0]
-        if name not in COMMANDS and not name.startswith("-"):
-            near = nearest_names(name, COMMANDS)
-            hint = f" Did you mean {' or '.join(near)}?" if near else ""
-            ctx.fail(f"No such command {name!r}.{hint}")
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    members=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="foresto_lab")
 @click.option(
     "--home",
