@@ -11,18 +11,20 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from foresto_lab.storage import open_storage
-from foresto_lab.storage.tallies import read_tally
-from foresto_lab.types import RunKind, RunStatus
+from foresto_lab.storage.postgresql.database import PostgresDatabase
+from foresto_lab.storage.schema import ensure_schema
+from foresto_lab.types import RunStatus
 from foresto_lab.workspace import set_up_workspace
 from tests.integration.foresto_command import foresto, start_foresto
-from tests.integration.run_workers import artifacts, record
+from tests.integration.run_workers import record
+from tests.postgresql_server import PostgresServer
 
 Metrics = Mapping[str, float]
 SIMULATE_AND_WAIT = """
@@ -240,27 +242,40 @@ def test_a_full_disk_stops_no_run(home: Path, tmp_path: Path) -> None:
     assert json.loads(done.stderr)["event"] == "counts lost"
 
 
-def test_the_tally_counts_what_the_registry_holds(tmp_path: Path) -> None:
-    storage = open_storage(tmp_path)
-    empty = read_tally(storage.database, datetime.now(UTC))
-    assert dict(empty.runs.counts) == {}
-    assert empty.runs.silent == 0
-    assert empty.loads == ()
+# --- a team's database ------------------------------------------------------------
 
-    for number in (1, 2):
-        run_id = storage.runs.begin(record(number)).run_id
-        completed = storage.runs.complete(run_id, artifacts(number))
-    storage.runs.fail(storage.runs.begin(record(3)).run_id, "no")
-    running = storage.runs.begin(record(4)).run_id
-    now = datetime.now(UTC)
-    tally = read_tally(storage.database, now).runs
-    assert dict(tally.counts) == {
-        (RunKind.SIMULATION, RunStatus.COMPLETED): 2,
-        (RunKind.SIMULATION, RunStatus.FAILED): 1,
-        (RunKind.SIMULATION, RunStatus.RUNNING): 1,
-    }
-    assert dict(tally.last_completed) == {RunKind.SIMULATION: completed.completed_at}
-    assert tally.silent == 0
-    later = read_tally(storage.database, now + timedelta(minutes=3)).runs
-    assert later.silent == 1
-    storage.runs.fail(running, "over")
+
+def scrape_url(url: str) -> Metrics:
+    with urllib.request.urlopen(url, timeout=60) as answer:
+        return parse(answer.read().decode())
+
+
+def test_a_teams_server_that_is_killed_and_comes_back(
+    tmp_path: Path, own_server: PostgresServer
+) -> None:
+    name = own_server.create_database()
+    url = own_server.url(name)
+    database = PostgresDatabase(url)
+    ensure_schema(database)
+    database.close()
+    server = start_foresto("metrics", "--serve", "0", home=tmp_path, database_url=url)
+    try:
+        assert server.stdout is not None
+        page = server.stdout.readline().split()[2]
+        assert scrape_url(page)["foresto_database_up"] == 1
+        own_server.kill()
+        for _ in range(2):
+            assert scrape_url(page)["foresto_database_up"] == 0
+        own_server.start()
+        metrics = scrape_url(page)
+        assert metrics["foresto_database_up"] == 1
+        assert metrics["foresto_catalog_silent_runs"] == 0
+    finally:
+        server.send_signal(signal.SIGINT)
+        out, err = server.communicate(timeout=60)
+    assert server.returncode == 0
+    (line,) = err.splitlines()
+    assert json.loads(line)["event"] == "database down"
+    password = urlsplit(url).password
+    assert password
+    assert password not in out + err
