@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foresto_lab.errors import UnknownNameError
+from foresto_lab.errors import InputError, UnknownNameError
 from foresto_lab.runs.plan import SimulationPlan, parse_date, plan_simulation
 from foresto_lab.settings import Settings, workspace_settings
 from foresto_lab.telemetry.loads import count_rows
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from foresto_lab.scenarios import Scenario, SimulationResult
     from foresto_lab.sources import LoadReport
     from foresto_lab.storage import Storage
+    from foresto_lab.storage.health import HealthReport
 
 log = get_logger(__name__)
 
@@ -269,6 +270,29 @@ class Lab:
             self.storage.series, self.storage.catalog, symbols, calendar=calendar
         )
 
+    def health(
+        self, *, as_of: str | datetime | None = None, **limits: int
+    ) -> HealthReport:
+        """Return the state of the whole store: gaps, stale instruments, runs, months.
+
+        Parameters
+        ----------
+        as_of : datetime or str, optional
+            The instant to judge by, UTC where it says nothing else; left out, now.
+        **limits
+            ``stale_sessions``, ``months_ahead``, ``silent_minutes``: from when on a
+            thing is worth telling.
+
+        Raises
+        ------
+        InputError
+            ``as_of`` is no instant, or a limit is none of these.
+        """
+        from foresto_lab.storage.health import check_health, parse_limits
+
+        now = datetime.now(UTC) if as_of is None else _instant(as_of)
+        return check_health(self.storage, now=now, limits=parse_limits(limits))
+
     # --- simulation ------------------------------------------------------------------
 
     def _plan(self, portfolio: Any, **options: Any) -> SimulationPlan:
@@ -467,3 +491,17 @@ class Lab:
         from foresto_lab.reports import verify_report
 
         return verify_report(self, Path(path))
+
+
+def _instant(given: str | datetime) -> datetime:
+    """Return an aware instant; a date alone is its last second."""
+    try:
+        instant = datetime.fromisoformat(given) if isinstance(given, str) else given
+    except ValueError:
+        raise InputError(
+            message=f"as_of is {given!r}, which is no date or instant. Write "
+            "2026-01-31 or 2026-01-31T09:00:00+09:00."
+        ) from None
+    if isinstance(given, str) and len(given) == len("2026-01-31"):
+        instant = instant.replace(hour=23, minute=59, second=59)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -1,8 +1,9 @@
 """A smoke test of the public API.
 
-Does this installation, on this machine and store, give right numbers? Each step uses the API as a user would and compares what comes out with numbers worked
-out by hand. Nothing is written to the store: what has to be stored is stored in a
-temporary workspace of its own.
+Does this installation, on this machine and store, give right numbers? Each step uses
+the API as a user would and compares what comes out with numbers worked out by hand.
+Nothing is written to the store: what has to be stored is stored in a temporary
+workspace of its own.
 """
 
 from __future__ import annotations

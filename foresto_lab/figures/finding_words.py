@@ -97,6 +97,46 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Ends early",
         "다른 종목보다 열흘 이상 일찍 끝납니다. 아직 거래되면 새 가격을 적재하십시오.",
     ),
+    "HISTORY_GAPS": (
+        "거래일 누락",
+        "Gaps in the history",
+        "이력 안에 행이 없는 거래일이 있습니다. 다른 출처에서 적재하십시오.",
+    ),
+    "STALE_INSTRUMENT": (
+        "오래된 종목",
+        "Stale instrument",
+        "새 가격이 오랫동안 없습니다. 새로 적재하거나 상장폐지를 확인하십시오.",
+    ),
+    "RETURNS_MISSING": (
+        "수익률 누락",
+        "Returns missing",
+        "수익률이 가격보다 뒤처졌습니다. foresto data returns를 실행하십시오.",
+    ),
+    "NO_PRICES": (
+        "가격 없음",
+        "No prices",
+        "자산군의 대표 종목에 가격이 없습니다. 적재하거나 다른 종목을 지정하십시오.",
+    ),
+    "PARTITION_HEADROOM": (
+        "파티션 부족",
+        "Partitions run out",
+        "다음 달들의 파티션이 부족합니다. foresto db partitions를 실행하십시오.",
+    ),
+    "SILENT_RUN": (
+        "응답 없는 실행",
+        "Silent run",
+        "실행 중인데 신호가 끊겼습니다. 작업 공간을 다시 열면 실패로 정리됩니다.",
+    ),
+    "ORPHAN_ARTIFACT": (
+        "주인 없는 산출물",
+        "Orphan artifact",
+        "등록된 실행이 없는 산출물입니다. foresto db cleanup이 정리합니다.",
+    ),
+    "ARTIFACT_MISSING": (
+        "산출물 누락",
+        "Artifact missing",
+        "완료된 실행의 산출물이 없습니다. 백업에서 복원하거나 다시 실행하십시오.",
+    ),
     "LATE_START": (
         "늦은 시작",
         "Late start",

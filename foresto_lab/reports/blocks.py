@@ -15,6 +15,7 @@ from foresto_lab.labels import day, label, measure_text, money, rule_label
 from foresto_lab.reports.facts import (
     FACTS_KEY,
     fact_key,
+    health_facts,
     key_numbers,
     quality_facts,
     simulation_facts,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from foresto_lab.lab import Lab
     from foresto_lab.reports.quality import QualityCheck
     from foresto_lab.scenarios import SimulationResult
+    from foresto_lab.storage.health import HealthReport
 
 TILES = (
     "total_return",
@@ -101,6 +103,15 @@ def quality_cover(check: QualityCheck, *, language: str = "ko") -> Block:
     return _head(title, line, facts, check.simulated, language)
 
 
+def health_cover(report: HealthReport, *, language: str = "ko") -> Block:
+    """Return the head of a report on a store, with the facts it claims."""
+    title = label("report_store_health", language)
+    date = label("as_of", language, date=day(report.checked_at))
+    facts = {"title": title, "period": date, "runs": [health_facts(report)]}
+    line = [date, report.data_version]
+    return _head(title, line, facts, report.simulated, language)
+
+
 def _head(
     title: str,
     line: Iterable[str],
@@ -141,6 +152,16 @@ def quality_figures(check: QualityCheck, *, language: str = "ko") -> Block:
     return _tiles(
         check.numbers,
         request_hash=quality_facts(check)["request_hash"],
+        currency="",
+        language=language,
+    )
+
+
+def health_figures(report: HealthReport, *, language: str = "ko") -> Block:
+    """Return the counts of a store's prices as tiles."""
+    return _tiles(
+        report.numbers,
+        request_hash=health_facts(report)["request_hash"],
         currency="",
         language=language,
     )

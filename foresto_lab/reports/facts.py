@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from foresto_lab.lab import Lab
     from foresto_lab.reports.quality import QualityCheck
     from foresto_lab.scenarios import SimulationResult
+    from foresto_lab.storage.health import HealthReport
 
 FACTS_KEY: Final = "foresto"
 """The entry of an output's metadata that holds the facts."""
@@ -105,6 +106,22 @@ def quality_facts(check: QualityCheck) -> dict[str, Any]:
         "engine_version": __version__,
         "simulated": check.simulated,
         "numbers": check.numbers,
+    }
+
+
+def health_facts(report: HealthReport) -> dict[str, Any]:
+    """Return what is claimed of the state of a store."""
+    request = {"as_of": report.checked_at.isoformat()}
+    identity = {"kind": "health", "request": request, "data": report.data_version}
+    return {
+        "kind": "health",
+        "run_id": None,
+        "request_hash": sha256_of(identity),
+        "request": request,
+        "data_version": report.data_version,
+        "engine_version": __version__,
+        "simulated": report.simulated,
+        "numbers": report.numbers,
     }
 
 

@@ -25,8 +25,11 @@ from foresto_lab.reports.publication import (
 )
 
 INDEX: Final = "index.html"
-_SHOWN: Final = ("cagr", "max_drawdown", "sharpe_ratio")
-_SHOWN_QUALITY: Final = ("symbol_count", "error_count", "warning_count")
+_SHOWN: Final = {
+    "simulation": ("cagr", "max_drawdown", "sharpe_ratio"),
+    "quality": ("symbol_count", "error_count", "warning_count"),
+    "health": ("symbol_count", "missing_count", "missing_return_count"),
+}
 _WIDTH, _HEIGHT = 240, 48
 
 
@@ -121,11 +124,10 @@ def _line(
 
 
 def _numbers(run: Mapping[str, Any], language: str) -> str:
-    shown = _SHOWN_QUALITY if run["kind"] == "quality" else _SHOWN
     cells = "".join(
         f"<div><dt>{_words(name, language)}</dt>"
         f"<dd>{escape(measure_text(name, run['numbers'][name], language))}</dd></div>"
-        for name in shown
+        for name in _SHOWN[run["kind"]]
         if name in run["numbers"]
     )
     return f'<dl class="figures">{cells}</dl>'

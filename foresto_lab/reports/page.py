@@ -33,7 +33,12 @@ CHART_TYPE: Final = "application/vnd.plotly.v1+json"
 FACTS_ID: Final = "foresto-facts"
 ASSETS: Final = Path(__file__).parent / "assets"
 REPORT_KINDS: Final = frozenset(
-    {"report_scenario", "report_rebalancing_comparison", "report_data_quality"}
+    {
+        "report_scenario",
+        "report_rebalancing_comparison",
+        "report_data_quality",
+        "report_store_health",
+    }
 )
 _WORDS: Final = ("theme", "provenance", "rerun", "verify", "failed_title", "details")
 

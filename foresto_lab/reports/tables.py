@@ -29,6 +29,7 @@ from foresto_lab.reports.facts import fact_key, key_numbers
 if TYPE_CHECKING:
     from foresto_lab.lab import Lab
     from foresto_lab.scenarios import SimulationResult
+    from foresto_lab.storage.health import HealthReport
 
 COMPARED: Final = (
     "total_return",
@@ -48,6 +49,7 @@ COMPARED: Final = (
 )
 _RECENT_EVENTS: Final = 12
 _SAMPLES: Final = 3
+_POOREST: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,3 +253,63 @@ def coverage(rows: pd.DataFrame, *, language: str = "ko") -> Block:
     ]
     keys = ("symbol", "first_date", "last_date", "row_count")
     return table([label(key, language) for key in keys], cells)
+
+
+def completeness(report: HealthReport, *, language: str = "ko") -> Block:
+    """Return each symbol with how much of its calendar it has, the poorest first."""
+    rows = report.coverage.sort_values(["coverage", "symbol"])
+    cells = [
+        [
+            Cell(str(row["symbol"])),
+            Cell(str(row["calendar"])),
+            Cell(day(pd.Timestamp(row["first_date"]))),
+            Cell(day(pd.Timestamp(row["last_date"]))),
+            Cell(count(row["row_count"]), number=True),
+            Cell(count(row["missing_count"]), number=True),
+            Cell(percent(row["coverage"], 1), number=True),
+            Cell(count(row["lag_sessions"]), number=True),
+        ]
+        for row in rows.head(_POOREST).to_dict("records")
+    ]
+    keys = (
+        "symbol",
+        "calendar",
+        "first_date",
+        "last_date",
+        "row_count",
+        "missing_count",
+        "coverage_share",
+        "lag_sessions",
+    )
+    note = label("recent_of", language, total=count(len(rows)), shown=len(cells))
+    head = [label(key, language) for key in keys]
+    return table(head, cells, note=note if len(rows) > len(cells) else "")
+
+
+def partitions(report: HealthReport, *, language: str = "ko") -> Block:
+    """Return the months of each partitioned table; nothing where there are none."""
+    months = report.partitions
+    if months.empty:
+        return Block("", "")
+    months = months[months["end_day"].notna()]
+    cells = [
+        [
+            Cell(str(name)),
+            Cell(count(len(own)), number=True),
+            Cell(f"{own['first_day'].min():%Y-%m}"),
+            Cell(f"{own['first_day'].max():%Y-%m}"),
+            Cell(count(own["row_estimate"].sum()), number=True),
+            Cell(f"{own['size_bytes'].sum() / 1_000_000:,.1f} MB", number=True),
+        ]
+        for name, own in months.groupby("table")
+    ]
+    keys = (
+        "partition_table",
+        "partition_count",
+        "first_month",
+        "last_month",
+        "row_estimate",
+        "size",
+    )
+    head = [label(key, language) for key in keys]
+    return table(head, cells, caption=label("partitions", language))

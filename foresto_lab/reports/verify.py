@@ -171,8 +171,10 @@ def rerun_numbers(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
     ForestoError
         It cannot be run again, for the reason it states.
     """
-    if run["kind"] == "quality":
-        return _rerun_quality(lab, run)
+    if run["kind"] in ("quality", "health"):
+        _require_data_version(lab, run)
+        rerun = _rerun_quality if run["kind"] == "quality" else _rerun_health
+        return rerun(lab, run)
     if run["request"] is None:
         raise ReportVerificationError(
             path=run["request_hash"],
@@ -198,14 +200,22 @@ def _rerun_quality(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
     """Return the counts of a check, which reads the prices as they are now."""
     from foresto_lab.reports.quality import check_quality
 
+    request = run["request"]
+    return check_quality(lab, request["symbols"], calendar=request["calendar"]).numbers
+
+
+def _rerun_health(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the counts of the store's prices, which are read as they are now."""
+    return lab.health(as_of=run["request"]["as_of"]).numbers
+
+
+def _require_data_version(lab: Lab, run: Mapping[str, Any]) -> None:
     now = lab.storage.series.data_version()
     if now != run["data_version"]:
         raise ReportVerificationError(
             path=run["data_version"],
             reason=f"the prices are at {now} now; make the report again.",
         )
-    request = run["request"]
-    return check_quality(lab, request["symbols"], calendar=request["calendar"]).numbers
 
 
 def _compare(

@@ -136,7 +136,8 @@ def _drift(result: SimulationResult, *, relative: bool) -> np.ndarray:
     held = result.path[[f"weight_{name}" for name in targets]].to_numpy()
     target = np.array(list(targets.values()))
     distance = np.abs(held - target)
-    return (distance / target if relative else distance).max(axis=1)
+    largest: np.ndarray = (distance / target if relative else distance).max(axis=1)
+    return largest
 
 
 def _above(

@@ -16,7 +16,12 @@ from foresto_lab.workspace import set_up_workspace
 pytestmark = pytest.mark.browser
 
 PHONE, DESKTOP = 390, 1280
-CHARTS = {"scenario": 10, "rebalancing_comparison": 6, "data_quality": 2}
+CHARTS = {
+    "scenario": 10,
+    "rebalancing_comparison": 6,
+    "data_quality": 2,
+    "store_health": 1,
+}
 KINDS = [(kind, language) for kind in CHARTS for language in ("ko", "en")]
 TEXTS = (
     ".xtick text",

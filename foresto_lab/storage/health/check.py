@@ -7,12 +7,12 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from foresto_lab.findings import Finding
+from foresto_lab.findings import Finding, sort_findings
 from foresto_lab.storage.health.evidence import StoreEvidence, gather
 from foresto_lab.storage.health.history_gaps import check_history_gaps
 from foresto_lab.storage.health.missing_returns import check_missing_returns
 from foresto_lab.storage.health.partition_headroom import check_partition_headroom
-from foresto_lab.storage.health.report import HealthLimits, HealthReport, make_report
+from foresto_lab.storage.health.report import HealthLimits, HealthReport
 from foresto_lab.storage.health.silent_runs import check_silent_runs
 from foresto_lab.storage.health.stale_instruments import check_stale_instruments
 from foresto_lab.storage.health.unpriced_instruments import check_unpriced_instruments
@@ -51,11 +51,13 @@ def check_health(
     """
     evidence = gather(storage, now, limits or HealthLimits())
     found = [finding for check in HEALTH_CHECKS.values() for finding in check(evidence)]
-    return make_report(
+    simulated = {s for s, item in evidence.instruments.items() if item.simulated}
+    return HealthReport(
         store=storage.location,
         checked_at=now,
         data_version=evidence.data_version,
-        findings=found,
+        findings=sort_findings(found),
         coverage=evidence.coverage,
         partitions=evidence.partitions,
+        simulated=not simulated.isdisjoint(evidence.coverage["symbol"]),
     )

@@ -79,6 +79,8 @@ def _coverage(
         chosen = calendars == name
         expected[chosen] = sessions_between(str(name), first[chosen], last[chosen])
         lag[chosen] = _completed_since(str(name), last[chosen], now)
+    ageless = [s in instruments and instruments[s].simulated for s in symbols]
+    lag[np.array(ageless, dtype=np.bool_)] = 0
     return pd.DataFrame(
         {
             "symbol": symbols,

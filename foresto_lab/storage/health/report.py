@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from foresto_lab.errors import AmountError
-from foresto_lab.findings import Finding, errors_in, sort_findings, warnings_in
+from foresto_lab.errors import AmountError, UnknownNameError
+from foresto_lab.findings import Finding, errors_in, warnings_in
 from foresto_lab.types import Severity
 
 if TYPE_CHECKING:
@@ -43,6 +44,15 @@ class HealthLimits:
                 raise AmountError(parameter=item.name, given=value, allowed="0 or more")
 
 
+def parse_limits(given: Mapping[str, int]) -> HealthLimits:
+    """Return the limits with these changed; unknown names raise UnknownNameError."""
+    names = tuple(item.name for item in fields(HealthLimits))
+    for name in given:
+        if name not in names:
+            raise UnknownNameError(kind="limit", given=name, allowed=names)
+    return HealthLimits(**given)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class HealthReport:
     """The state of a store at one instant.
@@ -60,10 +70,13 @@ class HealthReport:
     coverage : DataFrame
         One row an instrument: ``symbol, calendar, first_date, last_date, row_count,
         expected_count, missing_count, coverage, lag_sessions, return_count``.
-        ``coverage`` is the share of its calendar's sessions that has a row.
+        ``coverage`` is the share of its calendar's sessions that has a row;
+        ``lag_sessions`` are those over since the last one, 0 for simulated prices.
     partitions : DataFrame
         One row a partition, empty for the embedded store: ``table, name, first_day,
         end_day, row_estimate, size_bytes``.
+    simulated : bool
+        Whether some of the prices are simulated ones.
     """
 
     store: str
@@ -72,6 +85,7 @@ class HealthReport:
     findings: tuple[Finding, ...]
     coverage: pd.DataFrame
     partitions: pd.DataFrame
+    simulated: bool = False
 
     @property
     def passed(self) -> bool:
@@ -98,13 +112,14 @@ class HealthReport:
 
     @property
     def numbers(self) -> dict[str, Any]:
-        """The counts that a page claims."""
+        """The counts of prices, which come out again on the same data version."""
+        rows = self.coverage
+        missing_returns = (rows["row_count"] - 1 - rows["return_count"]).clip(lower=0)
         return {
-            "symbol_count": len(self.coverage),
-            "row_count": int(self.coverage["row_count"].sum()),
-            "missing_count": int(self.coverage["missing_count"].sum()),
-            "error_count": len(errors_in(self.findings)),
-            "warning_count": len(warnings_in(self.findings)),
+            "symbol_count": len(rows),
+            "row_count": int(rows["row_count"].sum()),
+            "missing_count": int(rows["missing_count"].sum()),
+            "missing_return_count": int(missing_returns.sum()),
         }
 
     def to_frame(self) -> pd.DataFrame:
@@ -122,6 +137,8 @@ class HealthReport:
             "data_version": self.data_version,
             "passed": self.passed,
             **self.numbers,
+            "error_count": len(errors_in(self.findings)),
+            "warning_count": len(warnings_in(self.findings)),
             "findings": [finding.to_dict() for finding in self.findings],
             "coverage": _records(self.coverage),
             "partitions": _records(self.partitions),
@@ -135,21 +152,6 @@ class HealthReport:
         head = f"<p>{html.escape(self.headline())}</p>"
         found = self.to_frame().to_html(index=False, border=0) if self.findings else ""
         return head + found + self.coverage.to_html(index=False, border=0)
-
-
-def make_report(
-    *,
-    store: str,
-    checked_at: datetime,
-    data_version: str,
-    findings: list[Finding],
-    coverage: pd.DataFrame,
-    partitions: pd.DataFrame,
-) -> HealthReport:
-    """Return a report with its findings in the order they are read."""
-    return HealthReport(
-        store, checked_at, data_version, sort_findings(findings), coverage, partitions
-    )
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

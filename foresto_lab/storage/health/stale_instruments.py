@@ -12,13 +12,11 @@ MAX_SAMPLES = 10
 
 
 def check_stale_instruments(evidence: StoreEvidence) -> Iterator[Finding]:
-    """Yield one finding over all stale instruments; simulated ones never are."""
-    simulated = {s for s, item in evidence.instruments.items() if item.simulated}
+    """Yield one finding over all stale instruments; simulated prices do not age."""
     rows = evidence.coverage
-    stale = rows[
-        (rows["lag_sessions"] > evidence.limits.stale_sessions)
-        & ~rows["symbol"].isin(simulated)
-    ].sort_values(["lag_sessions", "symbol"], ascending=[False, True])
+    stale = rows[rows["lag_sessions"] > evidence.limits.stale_sessions].sort_values(
+        ["lag_sessions", "symbol"], ascending=[False, True]
+    )
     if not len(stale):
         return
     names = stale["symbol"].tolist()

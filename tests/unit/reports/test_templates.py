@@ -15,7 +15,7 @@ from foresto_lab.reports import find_templates, load_template
 from foresto_lab.reports.templates import read_template
 from foresto_lab.reports.versions import check_versions, record_versions
 
-KINDS = ["data_quality", "rebalancing_comparison", "scenario"]
+KINDS = ["data_quality", "rebalancing_comparison", "scenario", "store_health"]
 ALLOWED_IMPORTS = {"foresto_lab", "datetime", "typing"}
 
 
@@ -24,7 +24,7 @@ def cells_of(path: Path) -> list[dict[str, Any]]:
     return cells
 
 
-def test_the_package_has_its_three_templates() -> None:
+def test_the_package_has_its_templates() -> None:
     assert set(KINDS) <= set(find_templates())
 
 
