@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foresto_lab.errors import InputError, UnknownNameError
+from foresto_lab.errors import AmountError, InputError, UnknownNameError
 from foresto_lab.runs.plan import SimulationPlan, parse_date, plan_simulation
 from foresto_lab.settings import Settings, workspace_settings
 from foresto_lab.telemetry.loads import count_rows
@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from foresto_lab.rebalancing import RebalancingRule
     from foresto_lab.reports import BatchResult, Report, Verification
     from foresto_lab.runs.comparison import Difference, Reproduction
+    from foresto_lab.runs.monitoring import AlertReport
     from foresto_lab.runs.record import RunRecord
     from foresto_lab.scenarios import Scenario, SimulationResult
+    from foresto_lab.smoke import SmokeReport
     from foresto_lab.sources import LoadReport
     from foresto_lab.storage import Storage
     from foresto_lab.storage.health import HealthReport
@@ -292,6 +294,34 @@ class Lab:
 
         now = datetime.now(UTC) if as_of is None else _instant(as_of)
         return check_health(self.storage, now=now, limits=parse_limits(limits))
+
+    def rebalancing_alerts(
+        self, *, days: int = 7, turnover: float = 0.5, cost: float = 0.01
+    ) -> AlertReport:
+        """Return what stands out in the rebalancing of the runs of the last days.
+
+        Parameters
+        ----------
+        days : int
+            How far back to look, by when a run was completed.
+        turnover, cost : float
+            Of one event, as fractions of NAV, above which it is told.
+        """
+        from foresto_lab.runs.monitoring import RebalancingLimits, watch_runs
+
+        if not 0 < days <= 36_500:
+            raise AmountError(parameter="days", given=days, allowed="1 to 36500")
+        return watch_runs(
+            self.storage.runs,
+            since=datetime.now(UTC) - timedelta(days=days),
+            limits=RebalancingLimits(turnover, cost),
+        )
+
+    def smoke_test(self) -> SmokeReport:
+        """Try the public API here against numbers worked out by hand."""
+        from foresto_lab.smoke import smoke_test
+
+        return smoke_test(self)
 
     # --- simulation ------------------------------------------------------------------
 

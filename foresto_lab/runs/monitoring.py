@@ -13,19 +13,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foresto_lab.errors import AmountError
+from foresto_lab.errors import AmountError, RunError, StorageError
 from foresto_lab.findings import Finding
 from foresto_lab.market.calendars import get_calendar
 from foresto_lab.rebalancing.schedule import Decision
-from foresto_lab.types import Execution, Severity
+from foresto_lab.runs.simulation import restore_result
+from foresto_lab.types import Execution, RunKind, RunStatus, Severity
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from foresto_lab.runs.protocols import RunStore
     from foresto_lab.scenarios import SimulationResult
 
 MAX_SAMPLES = 5
@@ -55,6 +58,61 @@ class RebalancingLimits:
                 raise AmountError(
                     parameter=f"limit of {name}", given=value, allowed="from 0 to 1"
                 )
+
+
+@dataclass(frozen=True, slots=True)
+class AlertReport:
+    """What stood out in the runs of a time.
+
+    ``unreadable`` are runs whose series are gone, so that they could not be looked at.
+    """
+
+    since: datetime
+    checked: tuple[str, ...]
+    unreadable: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing stood out."""
+        return not self.findings
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain JSON-ready values."""
+        return {
+            "since": self.since.isoformat(),
+            "passed": self.passed,
+            "checked": list(self.checked),
+            "unreadable": list(self.unreadable),
+            "findings": [finding.to_dict() for finding in self.findings],
+        }
+
+    def __str__(self) -> str:
+        """Return the report as lines of text."""
+        head = (
+            f"{len(self.checked):,} runs since {self.since:%Y-%m-%d %H:%M} UTC: "
+            f"{len(self.findings)} alerts."
+        )
+        return "\n".join([head, *(f"  {finding}" for finding in self.findings)])
+
+
+def watch_runs(
+    runs: RunStore, *, since: datetime, limits: RebalancingLimits | None = None
+) -> AlertReport:
+    """Look at every simulation completed since an instant, oldest first."""
+    checked, unreadable, found = [], [], []
+    completed = runs.records(kind=RunKind.SIMULATION, status=RunStatus.COMPLETED)
+    for record in reversed(completed):
+        if (record.completed_at or record.created_at) < since:
+            continue
+        try:
+            artifacts = runs.artifacts(record.run_id)
+        except (RunError, StorageError):
+            unreadable.append(record.run_id)
+            continue
+        checked.append(record.run_id)
+        found += rebalancing_alerts(restore_result(record, artifacts), limits)
+    return AlertReport(since, tuple(checked), tuple(unreadable), tuple(found))
 
 
 def rebalancing_alerts(

@@ -19,6 +19,9 @@ COMMANDS: Mapping[str, str] = {
     "restore": "foresto_lab.cli.db.restore:restore",
     "copy": "foresto_lab.cli.db.copy:copy",
     "stats": "foresto_lab.cli.db.stats:stats",
+    "quality": "foresto_lab.cli.db.quality:quality",
+    "alerts": "foresto_lab.cli.db.alerts:alerts",
+    "smoke": "foresto_lab.cli.db.smoke:smoke",
     "roles": "foresto_lab.cli.db.roles:roles",
 }
 """Command to ``module:function``; adding a command adds one line here."""
