@@ -1,4 +1,4 @@
-"""What the domain asks of a store of daily prices.
+"""What the domain asks of stores of daily prices and of candles.
 
 The contract
 ------------
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from foresto_lab.market.instants import Moment
+    from foresto_lab.market.timeframes import Timeframe
+
 DAILY_PRICE_FIELDS = ("open", "high", "low", "close", "adj_close", "volume")
 DAILY_PRICE_COLUMNS = ("symbol", "date", *DAILY_PRICE_FIELDS)
 """``symbol`` string, ``date`` date32, the fields float64; all but close may be null.
@@ -35,6 +38,11 @@ DAILY_PRICE_COLUMNS = ("symbol", "date", *DAILY_PRICE_FIELDS)
 ``adj_close`` is the close adjusted for splits (and distributions, where the source
 does so); a load that knows no adjusted close stores the close there.
 """
+
+CANDLE_FIELDS = ("open", "high", "low", "close", "volume")
+CANDLE_COLUMNS = ("symbol", "timeframe", "open_time", *CANDLE_FIELDS)
+"""``symbol`` and ``timeframe`` string, ``open_time`` timestamp[us, UTC], the fields
+float64 and never null. A candle is named by the instant it opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +136,55 @@ class SeriesStore(Protocol):
         """Take what cannot be read out of the store and return its names.
 
         Its rows are gone, and the data version is a new one.
+        """
+
+
+class CandleStore(Protocol):
+    """Candles of any timeframe.
+
+    The contract of ``SeriesStore`` holds, with ``(symbol, timeframe, open_time)`` for
+    the key and data versions of the table ``candles_history``. A store may keep the
+    present state only: asked for an earlier data version it then raises
+    UnknownNameError, and never gives other rows.
+    """
+
+    def load_candles(self, table: pa.Table) -> LoadOutcome:
+        """Upsert rows with the columns ``CANDLE_COLUMNS``, already checked.
+
+        Every field has a value. Raises InputError for a missing column, key or value
+        and for instants without a zone, UnknownNameError for an unknown timeframe, and
+        QualityError for a repeated key; then nothing is written.
+        """
+
+    def candles(
+        self,
+        symbol: str,
+        timeframe: str | Timeframe,
+        *,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        fields: Sequence[str] = CANDLE_FIELDS,
+        data_version: str | None = None,
+    ) -> pd.DataFrame:
+        """Return one column per field, float64, by ``open_time`` ascending.
+
+        The index is ``datetime64[us, UTC]``. Candles that open from start to end, both
+        included; an end given as a day includes the whole day, in UTC. Raises
+        UnknownNameError for a symbol without any candle of the timeframe, an unknown
+        timeframe, field or data version.
+        """
+
+    def candle_coverage(self) -> pd.DataFrame:
+        """Return ``symbol, timeframe, first_open, last_open, row_count``.
+
+        One row for each symbol and timeframe, by symbol, then from short to long.
+        """
+
+    def candle_version(self) -> str:
+        """Return the name of the state that candles are in now."""
+
+    def adopt_candle_version(self, name: str) -> None:
+        """Call the present candles by this data version from now on.
+
+        As ``SeriesStore.adopt_version``.
         """
