@@ -27,6 +27,7 @@ ForestoError
 │   ├── WriteConflictError           another process kept winning the same write
 │   ├── DatabaseConnectionError      the team's server cannot be reached or used
 │   │   └── ServerVersionError       its PostgreSQL is too old
+│   ├── DatabasePermissionError (PermissionError)   this user's role may not do it
 │   ├── PartitionMissingError        no month's partition to put a row into
 │   ├── ProgramNotFoundError         a program of PostgreSQL is not on this machine
 │   ├── BackupError                  a backup could not be made
@@ -332,6 +333,15 @@ class ServerVersionError(DatabaseConnectionError):
     sentence = (
         "{server} runs PostgreSQL {found}; foresto_lab needs {needed} or newer. "
         "Upgrade the server, or use another one."
+    )
+
+
+class DatabasePermissionError(StorageError, PermissionError):
+    """The user of the team's database has no role that may do this."""
+
+    sentence = (
+        "{server}: {reason}. Ask the database's owner for the role that may do this "
+        "(`foresto db roles` makes reader, writer and owner)."
     )
 
 

@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from foresto_lab.errors import SettingsError, WorkspaceNotFoundError
 
 CATALOG_FILE = "foresto.db"
+TEAM_FILE = "team.txt"
+"""In ``data/``: the folder is a workspace whose store is a team's database."""
 
 
 class Settings(BaseSettings):
@@ -105,7 +107,7 @@ def workspace_settings(
     ----------
     home : path, optional
         The workspace. Left out, ``FORESTO_HOME`` names it, or it is the nearest
-        folder, here or above, that holds ``data/foresto.db``.
+        folder, here or above, that is one; with a team's database, else this folder.
     database_url : str, optional
         In place of ``FORESTO_DATABASE_URL``.
 
@@ -114,15 +116,46 @@ def workspace_settings(
     WorkspaceNotFoundError
         None was named and none lies here or above.
     SettingsError
-        A value is not one that the setting can have.
+        A value is not one that the setting can have, or the workspace is a team's and
+        its database is not named.
     """
-    named = home or load_settings().home
-    folder = Path(named).expanduser().resolve() if named else find_home()
-    return load_settings(folder, database_url=database_url)
+    folder = Path(home).expanduser().resolve() if home else _home_here(database_url)
+    settings = load_settings(folder, database_url=database_url)
+    if settings.database_url is None and (folder / "data" / TEAM_FILE).is_file():
+        raise SettingsError(
+            message=f"{folder} is the workspace of a team, and its database is not "
+            "named. Set FORESTO_DATABASE_URL, in the environment or in the folder's "
+            f".env; or delete {folder / 'data' / TEAM_FILE} to keep everything in the "
+            "folder."
+        )
+    return settings
+
+
+def _home_here(database_url: str | None) -> Path:
+    """Return the workspace that is set, or here or above.
+
+    A team's database needs none: then it is this folder.
+    """
+    settings = load_settings(database_url=database_url)
+    if settings.home is not None:
+        return settings.home.expanduser().resolve()
+    try:
+        return find_home()
+    except WorkspaceNotFoundError:
+        if not is_team_url(settings.database_url):
+            raise
+        return Path.cwd().resolve()
+
+
+def is_team_url(url: SecretStr | None) -> bool:
+    """Return whether a database URL is that of a team: PostgreSQL, not SQLite."""
+    return url is not None and url.get_secret_value().startswith("postgres")
 
 
 def find_home(start: Path | None = None) -> Path:
     """Return the nearest folder, here or above, that is a workspace.
+
+    It holds ``data/foresto.db``, or the file that marks a team's workspace.
 
     Raises
     ------
@@ -131,6 +164,8 @@ def find_home(start: Path | None = None) -> Path:
     """
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
-        if (folder / "data" / CATALOG_FILE).is_file():
+        if any(
+            (folder / "data" / name).is_file() for name in (CATALOG_FILE, TEAM_FILE)
+        ):
             return folder
     raise WorkspaceNotFoundError(path=here)

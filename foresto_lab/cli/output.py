@@ -30,6 +30,30 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else 120, highlight=False)
 
 
+def human_size(size_bytes: float | None) -> str:
+    """Return a number of bytes as people read it: 12 kB, 3.4 MB."""
+    if size_bytes is None:
+        return ""
+    size, units = float(size_bytes), ["B", "kB", "MB", "GB", "TB"]
+    while size >= 1000 and len(units) > 1:
+        size, units = size / 1000, units[1:]
+    digits = 1 if size < 10 and units[0] != "B" else 0
+    return f"{size:,.{digits}f} {units[0]}"
+
+
+def human_count(count: int, thing: str, things: str | None = None) -> str:
+    """Return a number with what it counts: 1 table, 1,200 tables."""
+    return f"{count:,} {thing if count == 1 else things or thing + 's'}"
+
+
+def print_facts(facts: Iterable[tuple[str, object]]) -> None:
+    """Print names and values below each other; those without a value are left out."""
+    shown = [(name, str(value)) for name, value in facts if value not in (None, "")]
+    width = max((len(name) for name, _ in shown), default=0)
+    for name, value in shown:
+        click.echo(f" {click.style(name.ljust(width), bold=True)}  {value}")
+
+
 def print_table(
     columns: Sequence[str],
     rows: Iterable[Sequence[Any]],

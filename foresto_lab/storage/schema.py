@@ -37,6 +37,11 @@ BASE = "base"
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 _VERSION_QUERY = text("SELECT version_num FROM alembic_version")
+_TABLES_OWNER = text(
+    "SELECT relowner::regrole::text FROM pg_class"
+    " WHERE oid = to_regclass('alembic_version')"
+)
+"""The role that owns the tables, quoted where its name needs it."""
 
 log = get_logger(__name__)
 
@@ -149,8 +154,21 @@ def migrate(
     """Run the migrations to ``target`` within the connection's transaction."""
     from alembic import command
 
+    _act_as_owner(connection)
     run = command.downgrade if downgrade else command.upgrade
     run(_alembic_config(connection), target)
+
+
+def _act_as_owner(connection: Connection) -> None:
+    """Let new tables belong to the role that the others belong to.
+
+    Several people may be members of it, and each of them is to migrate the next time.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    owner = connection.execute(_TABLES_OWNER).scalar()
+    if owner is not None:
+        connection.execute(text(f"SET LOCAL ROLE {owner}".replace(":", "\\:")))
 
 
 def _alembic_config(connection: Connection) -> Config:

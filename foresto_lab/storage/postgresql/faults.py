@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from foresto_lab.errors import (
     CorruptStoreError,
     DatabaseConnectionError,
+    DatabasePermissionError,
     DiskFullError,
     ForestoError,
     InputError,
@@ -100,10 +101,7 @@ def fault_of(error: BaseException, location: str) -> ForestoError:
     if code == "25006":
         return WorkspaceReadOnlyError(path=Path(location), reason=words)
     if code == "42501":
-        return StorageError(
-            message=f"{location}: {words}. Ask the database's owner for the role that "
-            "may do this (`foresto db roles` makes reader, writer and owner)."
-        )
+        return DatabasePermissionError(server=location, reason=words)
     if code in ("42P01", "3F000"):
         return SchemaVersionError(
             path=location,
