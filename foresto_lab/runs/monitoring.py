@@ -100,7 +100,9 @@ def watch_runs(
     runs: RunStore, *, since: datetime, limits: RebalancingLimits | None = None
 ) -> AlertReport:
     """Look at every simulation completed since an instant, oldest first."""
-    checked, unreadable, found = [], [], []
+    checked: list[str] = []
+    unreadable: list[str] = []
+    found: list[Finding] = []
     completed = runs.records(kind=RunKind.SIMULATION, status=RunStatus.COMPLETED)
     for record in reversed(completed):
         if (record.completed_at or record.created_at) < since:

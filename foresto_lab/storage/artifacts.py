@@ -102,6 +102,14 @@ class RunFolders:
         """Return the discarded folders that are still there."""
         return tuple(_entries(self._trash))
 
+    def run_ids(self) -> tuple[str, ...]:
+        """Return the runs that have a folder here."""
+        return tuple(
+            entry.name
+            for entry in _entries(self.root)
+            if entry.is_dir() and not entry.name.startswith(".")
+        )
+
     # --- read -------------------------------------------------------------------------
 
     def present(self, run_id: str) -> bool:

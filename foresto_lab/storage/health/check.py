@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from foresto_lab.findings import Finding, sort_findings
+from foresto_lab.storage.health.artifacts import check_artifacts
 from foresto_lab.storage.health.evidence import StoreEvidence, gather
 from foresto_lab.storage.health.history_gaps import check_history_gaps
 from foresto_lab.storage.health.missing_returns import check_missing_returns
@@ -30,6 +31,7 @@ HEALTH_CHECKS: Mapping[str, HealthCheck] = MappingProxyType(
         "unpriced instruments": check_unpriced_instruments,
         "partition headroom": check_partition_headroom,
         "silent runs": check_silent_runs,
+        "artifacts": check_artifacts,
     }
 )
 """Every check by name; adding one adds a line here and a file beside."""
