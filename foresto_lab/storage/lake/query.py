@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import numpy as np
 
 from foresto_lab.storage.lake.corruption import read_faults
 from foresto_lab.storage.lake.location import Location
@@ -137,18 +136,3 @@ def _run(sql: str, scans: Sequence[Scan], values: Sequence[Any]) -> Any:
 def _faults(scans: Sequence[Scan]) -> Any:
     files = [file for scan in scans for file in scan.files]
     return read_faults(scans[0].table, files)
-
-
-def as_date(day: Any) -> date | None:
-    """Return a date from what callers hand over: a date, an instant, an ISO text."""
-    if day is None or (isinstance(day, date) and not isinstance(day, datetime)):
-        return day
-    if isinstance(day, datetime):
-        return day.date()
-    return date.fromisoformat(str(np.datetime64(day, "D")))
-
-
-def as_symbols(symbols: Sequence[str]) -> list[str]:
-    """Return symbols as a list without repeats; one given as a text is one symbol."""
-    given = [symbols] if isinstance(symbols, str) else symbols
-    return list(dict.fromkeys(str(symbol) for symbol in given))

@@ -21,10 +21,11 @@ from foresto_lab.storage.lake.data_files import DataFiles
 from foresto_lab.storage.lake.delta_log import DeltaLog
 from foresto_lab.storage.lake.faults import write_faults
 from foresto_lab.storage.lake.location import Location
-from foresto_lab.storage.lake.query import Scan, as_date, as_symbols
+from foresto_lab.storage.lake.query import Scan
 from foresto_lab.storage.lake.snapshot import Change, Snapshot
 from foresto_lab.storage.lake.upsert import Upsert, upsert
 from foresto_lab.storage.layouts import TableLayout
+from foresto_lab.storage.limits import as_date, as_symbols
 
 
 class LakeTable:
