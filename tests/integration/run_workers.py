@@ -50,11 +50,11 @@ def artifacts(number: int) -> Any:
     return RunArtifacts({"path": path, "more": path}, {"number": number})
 
 
-def run_endlessly(home: str, first_number: int) -> None:
+def run_endlessly(home: str, url: str | None, first_number: int) -> None:
     """Begin, complete and delete runs, one after the other, until killed."""
     from foresto_lab.storage import open_storage
 
-    runs = open_storage(Path(home)).runs
+    runs = open_storage(Path(home), url).runs
     for number in count(first_number):
         run_id = runs.begin(record(number)).run_id
         runs.complete(run_id, artifacts(number))

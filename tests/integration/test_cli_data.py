@@ -20,9 +20,9 @@ BAD = GOOD.replace("100", "0")
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(either_store: str | None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("workspace")
-    create_workspace(folder).close()
+    create_workspace(folder, either_store).close()
     return folder
 
 

@@ -15,7 +15,7 @@ PROCESSES = 8
 
 
 def test_eight_labs_lose_nothing_and_see_no_lock(
-    tmp_path: Path, repository: Path
+    tmp_path: Path, repository: Path, either_new_store: str | None
 ) -> None:
     workers = [
         subprocess.Popen(

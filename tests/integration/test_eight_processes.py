@@ -15,22 +15,24 @@ from tests.integration.workspace_workers import ROUNDS, ROWS_PER_LOAD, work
 PROCESSES = 8
 
 
-def work_all_at_once(home: Path) -> list[dict[str, Any]]:
+def work_all_at_once(home: Path, url: str | None) -> list[dict[str, Any]]:
     """Run the workers and return what they say; an error of one fails the test."""
     with Forks("tests.integration.workspace_workers") as forks:
         begin_at = time.time() + 3
         for number in range(PROCESSES):
-            forks.start(work, str(home), number, begin_at)
+            forks.start(work, str(home), url, number, begin_at)
         reports = [forks.hear() for _ in range(PROCESSES)]
     for report in reports:
         assert "error" not in report, report["error"]
     return reports
 
 
-def test_eight_processes_lose_nothing(tmp_path: Path) -> None:
+def test_eight_processes_lose_nothing(
+    tmp_path: Path, either_new_store: str | None
+) -> None:
     home = tmp_path / "workspace"
-    reports = work_all_at_once(home)
-    storage = open_storage(home)
+    reports = work_all_at_once(home, either_new_store)
+    storage = open_storage(home, either_new_store)
 
     coverage = storage.series.coverage().set_index("symbol")["row_count"]
     expected = {f"WORKER_{n}": ROUNDS * ROWS_PER_LOAD for n in range(PROCESSES)}

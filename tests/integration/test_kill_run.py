@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from foresto_lab.errors import RunNotFoundError, RunNotReadableError
 from foresto_lab.storage import Storage, open_storage
+from foresto_lab.storage.models import RunArtifact, SimulationPath
 from foresto_lab.types import RunStatus
 from tests.integration.forked import Forks, kill
 from tests.integration.run_workers import STEPS, run_endlessly, stop_at_step
@@ -27,15 +29,24 @@ def workers() -> Iterator[Forks]:
         yield workers
 
 
-def start_again(home: Path) -> Storage:
+def start_again(home: Path, url: str | None = None) -> Storage:
     """Open the workspace as a new process would, which clears up."""
-    storage = open_storage(home)
+    storage = open_storage(home, url)
     storage.runs.fail_crashed(datetime.now(UTC))
     return storage
 
 
 def run_folders(home: Path) -> set[str]:
     return {path.name for path in (home / "data" / "runs").iterdir()}
+
+
+def stored_runs(storage: Storage) -> set[str]:
+    """Return the runs that the store holds artifacts of."""
+    if storage.database.dialect == "sqlite":
+        return run_folders(storage.home) - {".incoming", ".trash"}
+    query = select(RunArtifact.run_id).union(select(SimulationPath.run_id))
+    with storage.database.reading() as session:
+        return set(session.scalars(query))
 
 
 def require_no_leftovers(home: Path) -> None:
@@ -85,21 +96,26 @@ def test_killed_at_a_step(workers: Forks, tmp_path: Path, step: str) -> None:
     assert start_again(tmp_path).runs.fail_crashed(datetime.now(UTC)) == ()
 
 
-def test_killed_at_any_moment(workers: Forks, tmp_path: Path) -> None:
+def test_killed_at_any_moment(
+    workers: Forks, tmp_path: Path, either_new_store: str | None
+) -> None:
     moments = random.Random(20260102)
     for attempt in range(KILLS):
-        worker = workers.start(run_endlessly, str(tmp_path), attempt * 1000 + 1)
+        worker = workers.start(
+            run_endlessly, str(tmp_path), either_new_store, attempt * 1000 + 1
+        )
         assert workers.hear() == "ready"
         time.sleep(moments.uniform(0.0, 0.12))
         kill(worker)
-        storage = start_again(tmp_path)
-        require_no_leftovers(tmp_path)
+        storage = start_again(tmp_path, either_new_store)
+        if either_new_store is None:
+            require_no_leftovers(tmp_path)
         records = storage.runs.records()
         assert {r.status for r in records} <= {RunStatus.COMPLETED, RunStatus.FAILED}
         completed = {r.run_id for r in records if r.status is RunStatus.COMPLETED}
-        assert run_folders(tmp_path) - {".incoming", ".trash"} == completed
+        assert stored_runs(storage) == completed
         storage.close()
-    storage = start_again(tmp_path)
+    storage = start_again(tmp_path, either_new_store)
     completed_records = storage.runs.records(status=RunStatus.COMPLETED)
     assert len(completed_records) > KILLS
     for record in completed_records:

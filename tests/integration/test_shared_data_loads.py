@@ -200,8 +200,10 @@ REFUSED = [
 
 
 @pytest.fixture(scope="module")
-def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
-    store = create_workspace(tmp_path_factory.mktemp("workspace"))
+def storage(
+    either_store: str | None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Storage]:
+    store = create_workspace(tmp_path_factory.mktemp("workspace"), either_store)
     yield store
     store.close()
 

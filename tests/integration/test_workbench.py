@@ -20,7 +20,11 @@ US = {"equity": "SPY", "bond": "IEF", "cash": "BIL", "gold": "GLD", "other": "DB
 
 
 @pytest.fixture(scope="module")
-def lab(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Lab:
+def lab(
+    either_store: str | None,
+    shared_data: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Lab:
     lab = fl.open_lab(tmp_path_factory.mktemp("workbench"))
     source = shared_data / "us_etf_daily_yahoo" / "us_etf_daily.parquet"
     lab.load_prices(source, calendar="XNYS")

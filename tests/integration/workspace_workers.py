@@ -43,10 +43,10 @@ def price_rows(number: int, turn: int) -> Any:
     )
 
 
-def work(home: str, number: int, begin_at: float) -> dict[str, Any]:
+def work(home: str, url: str | None, number: int, begin_at: float) -> dict[str, Any]:
     """Load, define, simulate, register and read everybody's runs, a few times."""
     time.sleep(max(0.0, begin_at - time.time()))
-    storage = open_storage(Path(home))
+    storage = open_storage(Path(home), url)
     storage.runs.fail_crashed(datetime.now(UTC))
     navs = {}
     for turn in range(ROUNDS):
