@@ -74,6 +74,8 @@ def ensure_schema(database: Database) -> None:
 def upgrade_schema(database: Database) -> str | None:
     """Bring the tables up to date, and return the version that they had before.
 
+    Candles move to TimescaleDB where it has been installed meanwhile.
+
     Raises
     ------
     SchemaVersionError
@@ -82,13 +84,14 @@ def upgrade_schema(database: Database) -> str | None:
     with database.writing_alone() as session:
         connection = session.connection()
         found = schema_version(connection)
-        if found == SCHEMA_VERSION:
-            return found
-        _require_known(found, database.location)
-        migrate(connection)
+        if found != SCHEMA_VERSION:
+            _require_known(found, database.location)
+            migrate(connection)
         if found is None:
             seed_definitions(session)
-    _tell(database, found, SCHEMA_VERSION)
+        _use_timescale(connection)
+    if found != SCHEMA_VERSION:
+        _tell(database, found, SCHEMA_VERSION)
     return found
 
 
@@ -169,6 +172,14 @@ def _act_as_owner(connection: Connection) -> None:
     owner = connection.execute(_TABLES_OWNER).scalar()
     if owner is not None:
         connection.execute(text(f"SET LOCAL ROLE {owner}".replace(":", "\\:")))
+
+
+def _use_timescale(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        from foresto_lab.storage.postgresql.timescale import enable_timescale
+
+        _act_as_owner(connection)
+        enable_timescale(connection)
 
 
 def _alembic_config(connection: Connection) -> Config:

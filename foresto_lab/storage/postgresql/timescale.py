@@ -142,6 +142,12 @@ class TimescaleState:
         return installed is not None and _release(installed) >= OLDEST_EXTENSION
 
     @property
+    def is_complete(self) -> bool:
+        """Whether candles are on it already, with all that the edition has."""
+        whole = self.is_compressed and self.has_daily
+        return self.is_hypertable and (whole or self.edition == "apache")
+
+    @property
     def sentence(self) -> str:
         """Where candles are, and what would have to be done to change that."""
         if not self.is_usable:
@@ -172,12 +178,12 @@ def enable_timescale(
 ) -> TimescaleReport:
     """Keep candles on TimescaleDB if the database has it; else change nothing.
 
-    Safe to call at any time: what is there already is left as it is, but for the
-    policies of a plan that drops candles by age. Runs within the connection's
-    transaction, and waits until nobody reads or writes candles.
+    Safe to call at any time: without a plan, what is there already is left as it is.
+    Runs within the connection's transaction, and waits until nobody reads or writes
+    candles.
     """
     found = timescale_state(connection)
-    if not found.is_usable:
+    if not found.is_usable or (found.is_complete and plan is None):
         return TimescaleReport(found)
     statements = keep_on_timescale(connection, found, plan or TimescalePlan())
     log.info("candles on TimescaleDB", version=found.installed, edition=found.edition)

@@ -114,6 +114,22 @@ def test_a_state_says_where_candles_are_and_what_to_do(
 
 
 @pytest.mark.parametrize(
+    ("state", "complete"),
+    [
+        (NEW, False),
+        (DONE, True),
+        (TimescaleState("2.17.2", "2.17.2", "timescale", True, True), False),
+        (TimescaleState("2.17.2", "2.17.2", "apache"), False),
+        (TimescaleState("2.17.2", "2.17.2", "apache", True), True),
+    ],
+)
+def test_a_state_knows_whether_something_is_left_to_do(
+    state: TimescaleState, complete: bool
+) -> None:
+    assert state.is_complete is complete
+
+
+@pytest.mark.parametrize(
     ("version", "usable"),
     [
         (None, False),
