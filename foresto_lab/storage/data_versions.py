@@ -11,7 +11,7 @@ their columns in the layout's order, of rows sorted by their key:
 
 - text: for each run of equal values the length of its UTF-8 bytes (uint32), the bytes,
   and the number of rows (uint64);
-- dates: days since 1970-01-01 (int32);
+- dates: days since 1970-01-01 (int32); instants: microseconds since then (int64);
 - floats: their bits (float64). Null and every NaN are the one NaN 0x7ff8000000000000;
   -0.0 is not 0.0, because what is stored keeps the sign.
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
 
-    from foresto_lab.storage.sorted_rows import SortedRows
+    from foresto_lab.storage.sorted_rows import Codes, Parts, SortedRows, Texts
 
 EMPTY = "none"
 """What stands for the number in the data version of a table without data."""
@@ -130,18 +130,21 @@ def content_digest(rows: pa.Table, layout: TableLayout = DAILY_PRICE) -> str:
     QualityError
         Two rows have the same key.
     """
-    from foresto_lab.storage.sorted_rows import parse_rows
+    from foresto_lab.storage.sorted_rows import parse_parts
 
-    return rows_digest(parse_rows(rows, layout, "The load"))
+    return parts_digest(parse_parts(rows, layout, "The load"), layout)
 
 
-def rows_digest(rows: SortedRows) -> str:
-    """Return the content digest of rows that are sorted already."""
+def parts_digest(parts: Parts, layout: TableLayout) -> str:
+    """Return the content digest of rows that are sorted already, by group."""
     import numpy as np
 
-    columns = [
+    rows, groups, group_codes = _together(parts, layout)
+    number = "<i4" if layout.has_days else "<i8"
+    columns: list[Iterator[bytes | memoryview]] = [
         _text_parts(rows.symbols, rows.codes),
-        iter([np.ascontiguousarray(rows.days, "<i4").data]),
+        *([_text_parts(groups, group_codes)] if layout.group else []),
+        iter([np.ascontiguousarray(rows.times, number).data]),
         *(_float_parts(column) for column in rows.values.values()),
     ]
     if len(rows) <= _ROWS_PER_BLOCK:
@@ -152,6 +155,24 @@ def rows_digest(rows: SortedRows) -> str:
     return hashlib.sha256(b"".join(digests)).hexdigest()
 
 
+def _together(parts: Parts, layout: TableLayout) -> tuple[SortedRows, Texts, Codes]:
+    """Return the rows of all groups by symbol, group and time, and each one's group."""
+    import numpy as np
+
+    from foresto_lab.storage.sorted_rows import joined_rows, no_rows, union_of_symbols
+
+    groups = np.array(sorted(parts), dtype=object)
+    ordered = [parts[group] for group in groups] or [no_rows(layout)]
+    lengths = [len(part) for part in ordered]
+    codes = np.repeat(np.arange(len(ordered), dtype=np.int32), lengths)
+    if len(ordered) == 1:
+        return ordered[0], groups, codes
+    symbols = union_of_symbols(ordered)
+    joined = joined_rows([part.among(symbols) for part in ordered])
+    places = np.lexsort((codes, joined.codes))
+    return joined.take(places), groups, codes[places]
+
+
 def _digest(parts: Iterator[bytes | memoryview]) -> bytes:
     digest = hashlib.sha256()
     for part in parts:
@@ -159,9 +180,7 @@ def _digest(parts: Iterator[bytes | memoryview]) -> bytes:
     return digest.digest()
 
 
-def _text_parts(
-    texts: npt.NDArray[np.object_], codes: npt.NDArray[np.int32]
-) -> Iterator[bytes]:
+def _text_parts(texts: Texts, codes: Codes) -> Iterator[bytes]:
     """Yield each run of equal texts; ``codes`` are places in ``texts``."""
     import numpy as np
 

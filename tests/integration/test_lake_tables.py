@@ -47,11 +47,12 @@ def test_a_history_is_one_sorted_file_per_period(store: LakeSeriesStore) -> None
     store.load_daily_prices(price_table(rows))
 
     files = store._prices.snapshot().files
-    assert [file.period for file in files] == [2000, 2005, 2010, 2015]
+    assert [file.partition.period for file in files] == [2000, 2005, 2010, 2015]
     for file in files:
         assert (file.first_symbol, file.last_symbol) == ("A", "B")
-        assert file.first_date == date(file.period, 6, 1)
-        assert file.last_date == date(file.period + 4, 6, 1)
+        year = file.partition.period
+        assert np.datetime64(file.first_time, "D") == np.datetime64(f"{year}-06-01")
+        assert np.datetime64(file.last_time, "D") == np.datetime64(f"{year + 4}-06-01")
         assert file.row_count == 10
 
 
@@ -63,8 +64,9 @@ def test_a_read_touches_only_files_that_can_hold_it(store: LakeSeriesStore) -> N
     assert len(snapshot.files) == 3
     assert len(snapshot.files_for(["A"])) == 2
     assert len(snapshot.files_for(["B"])) == 0
-    assert len(snapshot.files_for(None, date(2000, 1, 1), date(2000, 1, 1))) == 1
-    assert len(snapshot.files_for(["A", "K"], date(2000, 1, 1))) == 2
+    day = layouts.DAILY_PRICE.number_of(date(2000, 1, 1))
+    assert len(snapshot.files_for(None, day, day)) == 1
+    assert len(snapshot.files_for(["A", "K"], day)) == 2
 
 
 def test_an_append_leaves_the_large_files_alone(store: LakeSeriesStore) -> None:
@@ -172,17 +174,17 @@ def test_symbols_to_read_may_come_as_one_text_or_an_index(
 def test_a_writer_that_always_loses_gives_up_and_leaves_nothing(
     store: LakeSeriesStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from foresto_lab.storage.sorted_rows import parse_rows
+    from foresto_lab.storage.sorted_rows import parse_parts
 
     monkeypatch.setattr(commits, "ATTEMPTS", 4)
     store.load_daily_prices(price_table(TWO_SYMBOLS[:1]))
     table = store._prices
-    rows = parse_rows(price_table(TWO_SYMBOLS), layouts.DAILY_PRICE, "test")
+    rows = parse_parts(price_table(TWO_SYMBOLS), layouts.DAILY_PRICE, "test")
     races = []
 
     def lose() -> Upsert:
         races.append(table.snapshot().version)
-        return Upsert(rows)
+        return Upsert(layouts.DAILY_PRICE, rows)
 
     write = table._files.write
 

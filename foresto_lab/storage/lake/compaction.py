@@ -9,8 +9,8 @@ from pathlib import Path
 from foresto_lab.storage.lake.commits import commit_or_discard
 from foresto_lab.storage.lake.data_files import DataFiles
 from foresto_lab.storage.lake.delta_log import DeltaLog
-from foresto_lab.storage.lake.layout import ROWS_PER_FILE, SMALL_FILE_ROWS
-from foresto_lab.storage.lake.snapshot import Change, DataFile, by_period
+from foresto_lab.storage.lake.layout import SMALL_FILE_ROWS
+from foresto_lab.storage.lake.snapshot import Change, DataFile, by_partition
 from foresto_lab.storage.sorted_rows import merge_rows
 
 ORPHAN_AGE_SECONDS = 24 * 3600.0
@@ -33,9 +33,9 @@ def compact_table(log: DeltaLog, files: DataFiles, *, bound: int) -> bool:
     added: list[DataFile] = []
     removed: list[DataFile] = []
     try:
-        for merged in _to_merge(snapshot.files, bound):
+        for merged in _to_merge(snapshot.files, bound, files.rows_per_file):
             rows = merge_rows([files.read(file) for file in merged])
-            added += files.write(merged[0].period, rows)
+            added += files.write(merged[0].partition, rows)
             removed += merged
     except BaseException:
         files.discard(added)
@@ -48,9 +48,11 @@ def compact_table(log: DeltaLog, files: DataFiles, *, bound: int) -> bool:
     return bool(removed)
 
 
-def _to_merge(files: Iterable[DataFile], bound: int) -> Iterator[list[DataFile]]:
-    for stored in by_period(files).values():
-        whole = sum(file.row_count for file in stored) <= ROWS_PER_FILE
+def _to_merge(
+    files: Iterable[DataFile], bound: int, rows_per_file: int
+) -> Iterator[list[DataFile]]:
+    for stored in by_partition(files).values():
+        whole = sum(file.row_count for file in stored) <= rows_per_file
         small = [file for file in stored if file.row_count < SMALL_FILE_ROWS]
         if bound == 0 and whole and len(stored) > 1:
             yield stored
@@ -67,7 +69,8 @@ def delete_orphans(
     """
     root = log.table.path
     newest_to_go = time.time() - older_than_seconds
-    old = [p for p in root.glob("period=*/*.parquet") if _written_at(p) < newest_to_go]
+    written = root.glob("**/period=*/*.parquet")
+    old = [path for path in written if _written_at(path) < newest_to_go]
     named = log.files_ever_named() if old else None
     if named is None:
         return []

@@ -11,7 +11,6 @@ import json
 import threading
 import time
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -19,7 +18,13 @@ from deltalake import CommitProperties, DeltaTable, Schema, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, PostCommitHookProperties, RemoveAction
 
-from foresto_lab.storage.lake.snapshot import NAMED, Change, DataFile, Snapshot
+from foresto_lab.storage.lake.snapshot import (
+    NAMED,
+    Change,
+    DataFile,
+    Partition,
+    Snapshot,
+)
 from foresto_lab.storage.layouts import TableLayout
 
 PERIOD = "period"
@@ -41,7 +46,12 @@ class LostRaceError(Exception):
 
 
 def read_snapshot(
-    uri: str, table: str, mark_names: Sequence[str], version: int | None, *, anew: bool
+    uri: str,
+    layout: TableLayout,
+    mark_names: Sequence[str],
+    version: int | None,
+    *,
+    anew: bool,
 ) -> Snapshot:
     """Return the table's newest snapshot, or that of a version.
 
@@ -53,10 +63,10 @@ def read_snapshot(
         opened = _newest(uri) if version is None else DeltaTable(uri, version=version)
         marks = {name: opened.transaction_version(name) for name in mark_names}
         return Snapshot(
-            table=table,
+            table=layout.name,
             version=opened.version(),
             marks={name: mark for name, mark in marks.items() if mark is not None},
-            files=_files(opened),
+            files=_files(opened, layout),
         )
 
 
@@ -67,7 +77,7 @@ def create_table(uri: str, layout: TableLayout) -> None:
             DeltaTable.create(
                 uri,
                 schema=_schema(layout),
-                partition_by=[PERIOD],
+                partition_by=_partition_columns(layout),
                 name=layout.name,
                 configuration=CONFIGURATION,
                 post_commithook_properties=NO_HOOKS,
@@ -92,10 +102,10 @@ def commit(uri: str, layout: TableLayout, change: Change) -> None:
             raise LostRaceError
         try:
             table.create_write_transaction(
-                [*_adds(change), *_removes(change)],
+                [*_adds(change, layout), *_removes(change, layout)],
                 "append",
                 _schema(layout),
-                [PERIOD],
+                _partition_columns(layout),
                 commit_properties=CommitProperties(
                     max_commit_retries=0,
                     app_transactions=[Transaction(*m) for m in change.marks.items()],
@@ -127,61 +137,78 @@ def _newest(uri: str) -> DeltaTable:
 
 
 def _schema(layout: TableLayout) -> Schema:
-    return Schema.from_arrow(layout.file_schema().append(pa.field(PERIOD, pa.int32())))
+    return Schema.from_arrow(layout.schema().append(pa.field(PERIOD, pa.int32())))
 
 
-def _files(table: DeltaTable) -> tuple[DataFile, ...]:
+def _partition_columns(layout: TableLayout) -> list[str]:
+    return [*layout.stored_in_path, PERIOD]
+
+
+def _partition_values(
+    partition: Partition, layout: TableLayout
+) -> dict[str, str | None]:
+    values: dict[str, str | None] = {PERIOD: str(partition.period)}
+    if layout.group:
+        values[layout.group] = partition.group
+    return values
+
+
+def _files(table: DeltaTable, layout: TableLayout) -> tuple[DataFile, ...]:
     rows = pa.table(table.get_add_actions(flatten=True)).to_pylist()
-    return tuple(sorted((_file(row) for row in rows), key=_reading_order))
+    return tuple(sorted((_file(row, layout) for row in rows), key=_reading_order))
 
 
-def _reading_order(file: DataFile) -> tuple[int, str, date, str]:
-    return (file.period, file.first_symbol, file.first_date, file.path)
+def _reading_order(file: DataFile) -> tuple[Partition, str, str, int, str]:
+    """Return what puts files into the order of the rows of one symbol."""
+    symbols = (file.first_symbol, file.last_symbol)
+    return (file.partition, *symbols, file.first_time, file.path)
 
 
-def _file(row: dict[str, Any]) -> DataFile:
+def _file(row: dict[str, Any], layout: TableLayout) -> DataFile:
+    group = row[f"partition.{layout.group}"] if layout.group else ""
     return DataFile(
         path=row["path"],
         size_bytes=row["size_bytes"],
-        period=row[f"partition.{PERIOD}"],
+        partition=Partition(group, row[f"partition.{PERIOD}"]),
         row_count=row["num_records"],
         first_symbol=row["min.symbol"],
         last_symbol=row["max.symbol"],
-        first_date=row["min.date"],
-        last_date=row["max.date"],
+        first_time=layout.number_of(row[f"min.{layout.time}"]),
+        last_time=layout.number_of(row[f"max.{layout.time}"]),
     )
 
 
-def _adds(change: Change) -> list[AddAction]:
+def _adds(change: Change, layout: TableLayout) -> list[AddAction]:
     now_ms = int(time.time() * 1000)
     return [
         AddAction(
             path=file.path,
             size=file.size_bytes,
-            partition_values={PERIOD: str(file.period)},
+            partition_values=_partition_values(file.partition, layout),
             modification_time=now_ms,
             data_change=change.changes_rows,
-            stats=_statistics(file),
+            stats=_statistics(file, layout),
         )
         for file in change.added
     ]
 
 
-def _statistics(file: DataFile) -> str:
-    first = {"symbol": file.first_symbol, "date": file.first_date.isoformat()}
-    last = {"symbol": file.last_symbol, "date": file.last_date.isoformat()}
+def _statistics(file: DataFile, layout: TableLayout) -> str:
+    first_time, last_time = map(layout.text_of, (file.first_time, file.last_time))
+    first = {"symbol": file.first_symbol, layout.time: first_time}
+    last = {"symbol": file.last_symbol, layout.time: last_time}
     return json.dumps(
         {
             "numRecords": file.row_count,
             "minValues": first,
             "maxValues": last,
-            "nullCount": {"symbol": 0, "date": 0},
+            "nullCount": {"symbol": 0, layout.time: 0},
         },
         ensure_ascii=False,
     )
 
 
-def _removes(change: Change) -> list[RemoveAction]:
+def _removes(change: Change, layout: TableLayout) -> list[RemoveAction]:
     now_ms = int(time.time() * 1000)
     return [
         RemoveAction(
@@ -189,7 +216,7 @@ def _removes(change: Change) -> list[RemoveAction]:
             change.changes_rows,
             now_ms,
             file.size_bytes,
-            {PERIOD: str(file.period)},
+            _partition_values(file.partition, layout),
         )
         for file in change.removed
     ]

@@ -49,16 +49,16 @@ class DeltaLog:
         The table's folder; it need not exist yet.
     layout : TableLayout
         The table's name and columns.
-    mark_names : tuple of str
-        Names of the numbers that commits record; see ``Snapshot.marks``.
+    rests_on : tuple of str
+        Tables that the rows are computed from; see ``Snapshot.marks``.
     """
 
     def __init__(
-        self, table: Location, layout: TableLayout, mark_names: tuple[str, ...]
+        self, table: Location, layout: TableLayout, rests_on: tuple[str, ...] = ()
     ) -> None:
         self.table = table
         self.layout = layout
-        self._mark_names = (*mark_names, NAMED)
+        self._mark_names = (layout.name, NAMED, *rests_on)
         self._newest = (Snapshot(layout.name), _NO_FILE)
         self._earlier: dict[int, Snapshot] = {}
         self._names: dict[int, str] = {}
@@ -198,7 +198,7 @@ class DeltaLog:
             snapshot: Snapshot = call_where_deltalake_works(
                 delta_calls.read_snapshot,
                 self.table.uri,
-                self.layout.name,
+                self.layout,
                 self._mark_names,
                 version,
                 anew=anew,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -57,8 +57,8 @@ class Scan:
         layout: TableLayout,
         files: Sequence[DataFile],
         symbols: Sequence[str] | None = None,
-        start: date | None = None,
-        end: date | None = None,
+        start: date | datetime | None = None,
+        end: date | datetime | None = None,
     ) -> None:
         self.table = table
         self.files = files
@@ -68,10 +68,11 @@ class Scan:
         self._limits: list[Any] = []
         if symbols is not None:
             self._limit_symbols(symbols)
+        time_type = "DATE" if layout.has_days else "TIMESTAMPTZ"
         if start is not None:
-            self._limit("date >= CAST(? AS DATE)", start)
+            self._limit(f"{layout.time} >= CAST(? AS {time_type})", start)
         if end is not None:
-            self._limit("date <= CAST(? AS DATE)", end)
+            self._limit(f"{layout.time} <= CAST(? AS {time_type})", end)
 
     def _limit_symbols(self, symbols: Sequence[str]) -> None:
         if len(symbols) > SYMBOLS_IN_TEXT:
@@ -89,7 +90,9 @@ class Scan:
         """The relation as SQL, to stand in parentheses after FROM."""
         source = "read_parquet(?, hive_partitioning=false)"
         if not self._paths:
-            columns = ["''::VARCHAR AS symbol", "DATE '1970-01-01' AS date"]
+            time_type = "DATE" if self._layout.has_days else "TIMESTAMPTZ"
+            columns = ["''::VARCHAR AS symbol"]
+            columns += [f"NULL::{time_type} AS {self._layout.time}"]
             columns += [f"0::DOUBLE AS {name}" for name in self._layout.fields]
             return f"SELECT {', '.join(columns)} WHERE false"
         where = f" WHERE {' AND '.join(self._conditions)}" if self._conditions else ""

@@ -8,12 +8,12 @@ symbol is recomputed from its first changed date on.
 from __future__ import annotations
 
 from foresto_lab.storage.lake import query
+from foresto_lab.storage.lake.daily import DailyTable
 from foresto_lab.storage.lake.query import Scan
 from foresto_lab.storage.lake.snapshot import Snapshot
-from foresto_lab.storage.lake.table import LakeTable
 from foresto_lab.storage.lake.upsert import Upsert
 from foresto_lab.storage.layouts import DAILY_RETURN
-from foresto_lab.storage.sorted_rows import parse_rows
+from foresto_lab.storage.sorted_rows import parse_parts
 
 _ALL_NEW = "SELECT symbol, min(date) AS since FROM {} GROUP BY symbol"
 
@@ -45,7 +45,7 @@ WHERE place > 1 AND date >= since ORDER BY symbol, date
 """
 
 
-def changed_returns(prices: LakeTable, returns: LakeTable) -> Upsert | None:
+def changed_returns(prices: DailyTable, returns: DailyTable) -> Upsert | None:
     """Return the returns to bring in, or None when they rest on the newest prices."""
     newest = prices.snapshot()
     seen = returns.snapshot().marks.get(newest.table)
@@ -58,12 +58,12 @@ def changed_returns(prices: LakeTable, returns: LakeTable) -> Upsert | None:
     table = query.read_arrow(
         _RETURNS.format(changed=changed), *compared, prices.scan(newest)
     )
-    rows = parse_rows(table, DAILY_RETURN, "daily_return")
-    return Upsert(rows, marks={newest.table: newest.data_number})
+    parts = parse_parts(table, DAILY_RETURN, "daily_return")
+    return Upsert(DAILY_RETURN, parts, marks={newest.table: newest.data_number})
 
 
 def _differing(
-    prices: LakeTable, newest: Snapshot, before: Snapshot
+    prices: DailyTable, newest: Snapshot, before: Snapshot
 ) -> tuple[Scan, Scan]:
     """Return the rows of the files that only the newer, and only the older has."""
     added = set(newest.files) - set(before.files)

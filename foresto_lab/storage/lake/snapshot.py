@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from typing import NamedTuple
 
 from foresto_lab.storage.data_versions import first
 
@@ -16,26 +16,36 @@ NAMED = "data_version"
 in that commit's metadata."""
 
 
+class Partition(NamedTuple):
+    """What the rows of a file have in common: their group and their period of years."""
+
+    group: str
+    period: int
+
+
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A data file as the log describes it; ``path`` is relative to its table."""
+    """A data file as the log describes it.
+
+    ``path`` is relative to its table; times are numbers, as in ``SortedRows.times``.
+    """
 
     path: str
     size_bytes: int
-    period: int
+    partition: Partition
     row_count: int
     first_symbol: str
     last_symbol: str
-    first_date: date
-    last_date: date
+    first_time: int
+    last_time: int
 
     def may_hold(
-        self, symbols: Sequence[str] | None, start: date | None, end: date | None
+        self, symbols: Sequence[str] | None, start: int | None, end: int | None
     ) -> bool:
-        """Return whether a row of these symbols and dates can be in the file."""
-        if start is not None and self.last_date < start:
+        """Return whether a row of these symbols and times can be in the file."""
+        if start is not None and self.last_time < start:
             return False
-        if end is not None and self.first_date > end:
+        if end is not None and self.first_time > end:
             return False
         return symbols is None or any(
             self.first_symbol <= symbol <= self.last_symbol for symbol in symbols
@@ -99,11 +109,19 @@ class Snapshot:
     def files_for(
         self,
         symbols: Sequence[str] | None = None,
-        start: date | None = None,
-        end: date | None = None,
+        start: int | None = None,
+        end: int | None = None,
+        *,
+        group: str = "",
     ) -> tuple[DataFile, ...]:
-        """Return the files in which a row of these symbols and dates can be."""
-        return tuple(f for f in self.files if f.may_hold(symbols, start, end))
+        """Return the files in which a row of a group, symbols and times can be."""
+        files = (file for file in self.files if file.partition.group == group)
+        return tuple(file for file in files if file.may_hold(symbols, start, end))
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups that there are rows of."""
+        return tuple(dict.fromkeys(file.partition.group for file in self.files))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +144,9 @@ class Change:
         return self.expected_version + 1
 
 
-def by_period(files: Iterable[DataFile]) -> dict[int, list[DataFile]]:
-    """Return the files grouped by the partition they lie in."""
-    periods: dict[int, list[DataFile]] = {}
+def by_partition(files: Iterable[DataFile]) -> dict[Partition, list[DataFile]]:
+    """Return the files by the partition they lie in."""
+    partitions: dict[Partition, list[DataFile]] = {}
     for file in files:
-        periods.setdefault(file.period, []).append(file)
-    return periods
+        partitions.setdefault(file.partition, []).append(file)
+    return partitions

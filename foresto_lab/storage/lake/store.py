@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from foresto_lab.storage.lake.table import LakeTable
+    from foresto_lab.storage.lake.daily import DailyTable
 
 
 class LakeSeriesStore(SeriesStore):
@@ -43,17 +43,17 @@ class LakeSeriesStore(SeriesStore):
         return f"{type(self).__name__}({str(self._lake)!r})"
 
     @cached_property
-    def _prices(self) -> LakeTable:
-        return self._table(DAILY_PRICE, (DAILY_PRICE.name,))
+    def _prices(self) -> DailyTable:
+        return self._table(DAILY_PRICE)
 
     @cached_property
-    def _returns(self) -> LakeTable:
-        return self._table(DAILY_RETURN, (DAILY_RETURN.name, DAILY_PRICE.name))
+    def _returns(self) -> DailyTable:
+        return self._table(DAILY_RETURN, (DAILY_PRICE.name,))
 
-    def _table(self, layout: TableLayout, marks: tuple[str, ...]) -> LakeTable:
-        from foresto_lab.storage.lake.table import LakeTable
+    def _table(self, layout: TableLayout, rests_on: tuple[str, ...] = ()) -> DailyTable:
+        from foresto_lab.storage.lake.daily import DailyTable
 
-        return LakeTable(self._lake.child(layout.name), layout, marks)
+        return DailyTable(self._lake.child(layout.name), layout, rests_on)
 
     # --- writing ----------------------------------------------------------------
 
@@ -77,10 +77,11 @@ class LakeSeriesStore(SeriesStore):
             A file that the rows must be compared with is damaged.
         """
         from foresto_lab.storage.lake.upsert import Upsert
-        from foresto_lab.storage.sorted_rows import parse_rows
+        from foresto_lab.storage.sorted_rows import parse_parts
 
-        wanted = Upsert(parse_rows(table, DAILY_PRICE, "The load"))
-        if not len(wanted.rows):
+        parts = parse_parts(table, DAILY_PRICE, "The load")
+        wanted = Upsert(DAILY_PRICE, parts)
+        if not len(wanted):
             return LoadOutcome(0, 0, 0, 0, self.data_version())
         return self._prices.upsert(lambda: wanted)
 

@@ -1,19 +1,15 @@
-"""One table of the lake: its rows read as frames, and written by upserts."""
+"""One table of the lake: its states, and what is written to it."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from datetime import date
-
-import numpy as np
-import pandas as pd
+from datetime import date, datetime
 
 from foresto_lab.errors import InputError, UnknownNameError, WorkspaceReadOnlyError
 from foresto_lab.market.protocols import LoadOutcome
 from foresto_lab.storage.data_versions import DataVersion, following
-from foresto_lab.storage.lake import query
 from foresto_lab.storage.lake.commits import retrying_commit
 from foresto_lab.storage.lake.compaction import compact_table, delete_orphans
 from foresto_lab.storage.lake.corruption import damaged
@@ -25,11 +21,10 @@ from foresto_lab.storage.lake.query import Scan
 from foresto_lab.storage.lake.snapshot import Change, Snapshot
 from foresto_lab.storage.lake.upsert import Upsert, upsert
 from foresto_lab.storage.layouts import TableLayout
-from foresto_lab.storage.limits import as_date, as_symbols
 
 
 class LakeTable:
-    """A series by symbol and date, in any number of threads and processes.
+    """A series by symbol and time, in any number of threads and processes.
 
     Parameters
     ----------
@@ -37,16 +32,16 @@ class LakeTable:
         The table's folder.
     layout : TableLayout
         The table's name and fields.
-    mark_names : tuple of str
-        See ``Snapshot.marks``.
+    rests_on : tuple of str
+        Tables that the rows are computed from; see ``Snapshot.marks``.
     """
 
     def __init__(
-        self, location: Location, layout: TableLayout, mark_names: tuple[str, ...]
+        self, location: Location, layout: TableLayout, rests_on: tuple[str, ...] = ()
     ) -> None:
         self._location = location
         self._layout = layout
-        self._log = DeltaLog(location, layout, mark_names)
+        self._log = DeltaLog(location, layout, rests_on)
         self._files = DataFiles(location, layout)
 
     def snapshot(self, data_version: str | None = None) -> Snapshot:
@@ -59,93 +54,22 @@ class LakeTable:
         """Return the state at a version of the Delta log."""
         return self._log.at_version(version)
 
-    def scan(
+    def scan_of(
         self,
         snapshot: Snapshot,
-        symbols: Sequence[str] | None = None,
-        start: date | None = None,
-        end: date | None = None,
-    ) -> Scan:
-        """Return the rows of some symbols and dates, to be queried."""
-        start, end = as_date(start), as_date(end)
-        symbols = None if symbols is None else as_symbols(symbols)
-        files = snapshot.files_for(symbols, start, end)
-        return Scan(self._location, self._layout, files, symbols, start, end)
-
-    # --- reading ----------------------------------------------------------------
-
-    def long_rows(
-        self,
-        fields: Sequence[str],
         symbols: Sequence[str] | None,
-        start: date | None,
-        end: date | None,
-        data_version: str | None,
-    ) -> pd.DataFrame:
-        """Return ``symbol, date, *fields`` by symbol, then date."""
-        scan = self.scan(self.snapshot(data_version), symbols, start, end)
-        columns = ", ".join(["symbol", "date", *fields])
-        return query.read_frame(
-            f"SELECT {columns} FROM {{}} ORDER BY symbol, date", scan
+        start: date | datetime | None,
+        end: date | datetime | None,
+        *,
+        group: str = "",
+    ) -> Scan:
+        """Return a group's rows of some symbols and times, to be queried."""
+        first, last = (
+            None if time is None else self._layout.number_of(time)
+            for time in (start, end)
         )
-
-    def matrix(
-        self,
-        field: str,
-        symbols: Sequence[str],
-        start: date | None,
-        end: date | None,
-        data_version: str | None,
-    ) -> pd.DataFrame:
-        """Return one column per symbol, NaN where one has no row; index ``date``."""
-        wanted = as_symbols(symbols)
-        snapshot = self.snapshot(data_version)
-        scan = self.scan(snapshot, wanted, start, end)
-        rows = query.read_frame(f"SELECT symbol, date, {field} FROM {{}}", scan)
-        columns = pd.Index(wanted, dtype="str").get_indexer(pd.Index(rows["symbol"]))
-        absent = set(range(len(wanted))) - set(np.unique(columns).tolist())
-        if absent:
-            self._require_known([wanted[i] for i in sorted(absent)], snapshot)
-        dates, places = np.unique(rows["date"].to_numpy(), return_inverse=True)
-        values = np.full((len(dates), len(wanted)), np.nan)
-        values[places, columns] = rows[field].to_numpy()
-        index = pd.DatetimeIndex(dates, name="date")
-        return pd.DataFrame(values, index=index, columns=pd.Index(wanted, dtype="str"))
-
-    def _require_known(self, symbols: Sequence[str], snapshot: Snapshot) -> None:
-        names = query.read_frame(
-            "SELECT DISTINCT symbol FROM {} ORDER BY symbol", self.scan(snapshot)
-        )["symbol"]
-        known = tuple(names)
-        for symbol in symbols:
-            if symbol not in known:
-                raise UnknownNameError(kind="symbol", given=symbol, allowed=known)
-
-    def cross_section(self, session: date, data_version: str | None) -> pd.DataFrame:
-        """Return the rows of one date, index ``symbol``, one column per field."""
-        scan = self.scan(self.snapshot(data_version), None, session, session)
-        columns = ", ".join(["symbol", *self._layout.fields])
-        rows = query.read_frame(f"SELECT {columns} FROM {{}} ORDER BY symbol", scan)
-        return rows.set_index("symbol")
-
-    def monthly_last(self, field: str, data_version: str | None) -> pd.DataFrame:
-        """Return ``symbol, month, close``: the last known value of every month."""
-        return query.read_frame(
-            "SELECT symbol, CAST(date_trunc('month', date) AS DATE) AS month, "
-            f"arg_max({field}, date) AS close FROM {{}} "
-            "GROUP BY ALL ORDER BY symbol, month",
-            self.scan(self.snapshot(data_version)),
-        )
-
-    def coverage(self) -> pd.DataFrame:
-        """Return ``symbol, first_date, last_date, row_count`` by symbol."""
-        return query.read_frame(
-            "SELECT symbol, min(date) AS first_date, max(date) AS last_date, "
-            "count(*) AS row_count FROM {} GROUP BY symbol ORDER BY symbol",
-            self.scan(self.snapshot()),
-        )
-
-    # --- writing ----------------------------------------------------------------
+        files = snapshot.files_for(symbols, first, last, group=group)
+        return Scan(self._location, self._layout, files, symbols, start, end)
 
     def upsert(self, prepare: Callable[[], Upsert | None]) -> LoadOutcome:
         """Bring in the rows that ``prepare`` gives, in one commit."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,23 +12,35 @@ import numpy as np
 
 from foresto_lab.errors import StorageError
 from foresto_lab.market.protocols import LoadOutcome
-from foresto_lab.storage.data_versions import following, rows_digest
+from foresto_lab.storage.data_versions import following, parts_digest
 from foresto_lab.storage.lake.commits import commit_or_discard, retrying_commit
 from foresto_lab.storage.lake.compaction import compact_table
 from foresto_lab.storage.lake.data_files import DataFiles
 from foresto_lab.storage.lake.delta_calls import LostRaceError
 from foresto_lab.storage.lake.delta_log import DeltaLog
-from foresto_lab.storage.lake.layout import SMALL_FILES_BOUND
+from foresto_lab.storage.lake.layout import SMALL_FILES_BOUND, period_years
 from foresto_lab.storage.lake.periods import runs_by_period
-from foresto_lab.storage.lake.snapshot import Change, DataFile, Snapshot
-from foresto_lab.storage.sorted_rows import Places, SortedRows, union_of_symbols
+from foresto_lab.storage.lake.snapshot import (
+    Change,
+    DataFile,
+    Partition,
+    Snapshot,
+)
+from foresto_lab.storage.layouts import TableLayout
+from foresto_lab.storage.sorted_rows import (
+    Parts,
+    Places,
+    SortedRows,
+    comparable_keys,
+    union_of_symbols,
+)
 
 THREADS = 2
 
 
 @dataclass
 class Draft:
-    """What an upsert does to one period, files already written."""
+    """What an upsert does to one partition, files already written."""
 
     added: list[DataFile] = field(default_factory=list)
     removed: list[DataFile] = field(default_factory=list)
@@ -40,13 +52,18 @@ class Draft:
 class Upsert:
     """Rows to bring into a table, and what its commit is to record."""
 
-    rows: SortedRows
+    layout: TableLayout
+    parts: Parts
     marks: dict[str, int] = field(default_factory=dict)
 
     @cached_property
     def digest(self) -> str:
         """The rows' content digest, computed once for all attempts."""
-        return rows_digest(self.rows)
+        return parts_digest(self.parts, self.layout)
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return sum(map(len, self.parts.values()))
 
 
 def upsert(
@@ -77,7 +94,7 @@ def _attempt(
     snapshot = log.snapshot()
     if wanted is None:
         return LoadOutcome(0, 0, 0, 0, snapshot.data_version)
-    draft = _draft(snapshot, files, wanted.rows)
+    draft = _draft(snapshot, files, wanted.parts)
     data_version = snapshot.data_version
     if draft.added or wanted.marks:
         if draft.added:
@@ -93,7 +110,7 @@ def _attempt(
         commit_or_discard(log, files, change)
         with suppress(StorageError, LostRaceError):
             compact_table(log, files, bound=SMALL_FILES_BOUND)
-    count = len(wanted.rows)
+    count = len(wanted)
     return LoadOutcome(
         rows_received=count,
         rows_inserted=draft.inserted,
@@ -103,25 +120,25 @@ def _attempt(
     )
 
 
-def _draft(snapshot: Snapshot, files: DataFiles, rows: SortedRows) -> Draft:
+def _draft(snapshot: Snapshot, files: DataFiles, parts: Parts) -> Draft:
     """Write the files that the rows make necessary; on a fault leave none behind."""
-    if not len(rows):
-        return Draft()
-    by_period = runs_by_period(rows)
-    drafts = [Draft() for _ in by_period]
-    rows.arrow  # noqa: B018  made once, before the threads share it
+    work = list(_by_partition(parts))
+    drafts = [Draft() for _ in work]
+    for rows in parts.values():
+        rows.arrow  # noqa: B018  made once, before the threads share it
 
-    def fill(draft: Draft, period: int, runs: list[slice]) -> None:
-        stored = [file for file in snapshot.files if file.period == period]
+    def fill(draft: Draft, partition: Partition, runs: list[slice]) -> None:
+        rows = parts[partition.group]
+        stored = [file for file in snapshot.files if file.partition == partition]
         if _none_near(rows, runs, stored):
             draft.inserted = sum(run.stop - run.start for run in runs)
-            draft.added += files.write(period, rows, runs)
+            draft.added += files.write(partition, rows, runs)
         else:
-            _fill_draft(draft, period, rows.gather(runs), stored, files)
+            _fill_draft(draft, partition, rows.gather(runs), stored, files)
 
     try:
         with ThreadPoolExecutor(THREADS) as threads:
-            list(threads.map(fill, drafts, by_period, by_period.values()))
+            list(threads.map(fill, drafts, *zip(*work, strict=True)))
     except BaseException:
         files.discard(file for draft in drafts for file in draft.added)
         raise
@@ -133,26 +150,33 @@ def _draft(snapshot: Snapshot, files: DataFiles, rows: SortedRows) -> Draft:
     )
 
 
+def _by_partition(parts: Parts) -> Iterator[tuple[Partition, list[slice]]]:
+    for group, rows in parts.items():
+        if len(rows):
+            periods = runs_by_period(rows, period_years(group))
+            for period, runs in periods.items():
+                yield Partition(group, period), runs
+
+
 def _none_near(
     rows: SortedRows, runs: Sequence[slice], stored: Sequence[DataFile]
 ) -> bool:
-    """Return whether the dates of the runs lie outside every stored file's."""
+    """Return whether the times of the runs lie outside every stored file's."""
     if not stored:
         return True
-    first = min(rows.days[run].min() for run in runs)
-    last = max(rows.days[run].max() for run in runs)
-    start, end = np.array([first, last], "datetime64[D]").tolist()
-    return not any(file.may_hold(None, start, end) for file in stored)
+    first = min(rows.times[run].min() for run in runs)
+    last = max(rows.times[run].max() for run in runs)
+    return not any(file.may_hold(None, int(first), int(last)) for file in stored)
 
 
 def _fill_draft(
     draft: Draft,
-    period: int,
+    partition: Partition,
     rows: SortedRows,
     stored: Sequence[DataFile],
     files: DataFiles,
 ) -> None:
-    """Compare rows of one period with what is stored, and write what differs."""
+    """Compare rows of one partition with what is stored, and write what differs."""
     is_new = np.ones(len(rows), dtype=np.bool_)
     for file in stored:
         near = _rows_near(rows, file)
@@ -164,21 +188,20 @@ def _fill_draft(
         changed, old_changed = _changed(rows, places, old, old_places)
         if len(changed):
             replaced = _replaced(old, old_changed, rows, changed)
-            draft.added += files.write(period, replaced)
+            draft.added += files.write(partition, replaced)
             draft.removed.append(file)
             draft.updated += len(changed)
     draft.inserted = int(is_new.sum())
     if draft.inserted:
         fresh = rows if draft.inserted == len(rows) else rows.take(is_new)
-        draft.added += files.write(period, fresh)
+        draft.added += files.write(partition, fresh)
 
 
 def _rows_near(rows: SortedRows, file: DataFile) -> Places:
     """Return the places of the rows that the file may hold already."""
     first = np.searchsorted(rows.symbols, file.first_symbol, "left")
     last = np.searchsorted(rows.symbols, file.last_symbol, "right")
-    days = np.array([file.first_date, file.last_date], "datetime64[D]").astype(np.int64)
-    near = (rows.days >= days[0]) & (rows.days <= days[1])
+    near = (rows.times >= file.first_time) & (rows.times <= file.last_time)
     near &= (rows.codes >= first) & (rows.codes < last)
     return np.flatnonzero(near)
 
@@ -194,7 +217,8 @@ def _matches(
     symbols = union_of_symbols([rows, old])
     if len(near) == len(rows) and rows.among(symbols).has_keys_of(old.among(symbols)):
         return slice(None), slice(None)
-    keys, old_keys = rows.among(symbols).keys[near], old.among(symbols).keys
+    keys, old_keys = comparable_keys([rows.among(symbols), old.among(symbols)])
+    keys = keys[near]
     old_places = np.searchsorted(old_keys, keys)
     old_places[old_places == len(old_keys)] = 0
     found = old_keys[old_places] == keys
@@ -228,4 +252,4 @@ def _replaced(
     for name, column in old.values.items():
         values[name] = column.copy()
         values[name][old_places] = rows.values[name][places]
-    return SortedRows(old.symbols, old.codes, old.days, values)
+    return SortedRows(old.layout, old.symbols, old.codes, old.times, values)
