@@ -7,22 +7,37 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.chromium import CHROMIUM_VARIABLE, find_chromium
+from tests.postgresql_binaries import BINARIES_VARIABLE, find_binaries
+from tests.postgresql_server import (
+    DATABASE_URL_VARIABLE,
+    DatabaseServer,
+    PostgresServer,
+    begin_session,
+    new_server,
+    shared_server,
+    team_template,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
     from playwright.sync_api import Browser
 
+    from foresto_lab import Lab
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 SAMPLE_FOLDER = REPOSITORY / "data" / "sample"
 SHARED_DATA_VARIABLE = "FORESTO_SHARED_DATA"
 SANDBOX_VARIABLE = "FORESTO_TEST_SANDBOX"
+KEPT_VARIABLES = frozenset(
+    {SHARED_DATA_VARIABLE, CHROMIUM_VARIABLE, BINARIES_VARIABLE, DATABASE_URL_VARIABLE}
+)
 ASSET_CLASSES = ("equity", "bond", "cash", "gold", "other")
 
 
@@ -42,10 +57,10 @@ def _move_into_sandbox() -> None:
     kernels = _user_cache() / "foresto_lab" / "test-kernels"
     sandbox = Path(tempfile.mkdtemp(prefix="foresto-tests-"))
     atexit.register(shutil.rmtree, sandbox, ignore_errors=True)
-    kept = {SHARED_DATA_VARIABLE, CHROMIUM_VARIABLE}
     for name in [n for n in os.environ if n.startswith("FORESTO_")]:
-        if name not in kept:
+        if name not in KEPT_VARIABLES:
             del os.environ[name]
+    begin_session()
     os.environ.setdefault("NUMBA_CACHE_DIR", str(kernels))
     os.environ[SANDBOX_VARIABLE] = str(sandbox)
     for name, folder in {
@@ -160,6 +175,89 @@ def three_assets_two_years() -> pd.DataFrame:
     prices = np.array([100.0, 50.0, 20_000.0]) * np.exp(np.cumsum(steps, axis=0))
     index = pd.DatetimeIndex(sessions, name="date", freq=None)
     return pd.DataFrame(prices, index=index, columns=["a", "b", "c"])
+
+
+# --- PostgreSQL -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> DatabaseServer:
+    """Return the server that the whole test session shares."""
+    try:
+        return shared_server()
+    except FileNotFoundError as error:
+        pytest.fail(str(error))
+
+
+@pytest.fixture
+def database_url(postgresql_server: DatabaseServer) -> Iterator[str]:
+    """Return the URL of a new, empty database."""
+    name = postgresql_server.create_database()
+    yield postgresql_server.url(name)
+    postgresql_server.drop_database(name)
+
+
+@pytest.fixture
+def team_url(postgresql_server: DatabaseServer) -> Iterator[str]:
+    """Return the URL of a new team's database: its tables are made and seeded."""
+    name = postgresql_server.create_database(template=team_template(postgresql_server))
+    yield postgresql_server.url(name)
+    postgresql_server.drop_database(name)
+
+
+@pytest.fixture
+def own_server() -> Iterator[PostgresServer]:
+    """Return a running server that nobody else uses, to be stopped or killed."""
+    if find_binaries() is None:
+        pytest.skip("no PostgreSQL server is on this machine")
+    server = new_server()
+    server.start()
+    yield server
+    server.remove()
+
+
+# --- either store -----------------------------------------------------------------
+
+
+@pytest.fixture(params=["embedded", "postgresql"])
+def store_kind(request: pytest.FixtureRequest) -> str:
+    """Return the store that a test runs on; it runs once on each."""
+    return str(request.param)
+
+
+@pytest.fixture
+def store_url(store_kind: str, request: pytest.FixtureRequest) -> str | None:
+    """Return the URL of a new team's database, None for the embedded store."""
+    if store_kind == "embedded":
+        return None
+    return str(request.getfixturevalue("team_url"))
+
+
+@pytest.fixture
+def open_test_lab(
+    store_url: str | None, tmp_path: Path
+) -> Iterator[Callable[..., Lab]]:
+    """Return what opens a Lab on the store, in a folder of the test's own.
+
+    A team's Labs share one database, whatever their folders; embedded ones a folder.
+    """
+    import foresto_lab as fl
+
+    opened = []
+
+    def open_one(folder: str = "home") -> Lab:
+        opened.append(fl.open_lab(tmp_path / folder, database_url=store_url))
+        return opened[-1]
+
+    yield open_one
+    for lab in opened:
+        lab.storage.close()
+
+
+@pytest.fixture
+def either_lab(open_test_lab: Callable[..., Lab]) -> Lab:
+    """Return an open Lab of a new workspace, once on each store."""
+    return open_test_lab()
 
 
 # --- browser ----------------------------------------------------------------------
