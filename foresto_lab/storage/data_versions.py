@@ -135,6 +135,11 @@ def content_digest(rows: pa.Table, layout: TableLayout = DAILY_PRICE) -> str:
     return parts_digest(parse_parts(rows, layout, "The load"), layout)
 
 
+def rows_digest(rows: SortedRows) -> str:
+    """Return the content digest of sorted rows of a table without groups."""
+    return parts_digest({"": rows}, rows.layout)
+
+
 def parts_digest(parts: Parts, layout: TableLayout) -> str:
     """Return the content digest of rows that are sorted already, by group."""
     import numpy as np
