@@ -49,9 +49,10 @@ def open_lab(home: str | Path | None = None, database_url: str | None = None) ->
     ----------
     home : path, optional
         The workspace. Left out, ``FORESTO_HOME`` names it, or it is the nearest
-        folder, here or above, that holds ``data/foresto.db``.
+        folder, here or above, that is one; with a team's database, else this folder.
     database_url : str, optional
-        PostgreSQL URL of a team; left out, ``FORESTO_DATABASE_URL`` or SQLite.
+        PostgreSQL URL of a team, whose database then holds prices and runs; left out,
+        ``FORESTO_DATABASE_URL``, or the folder holds them.
 
     Raises
     ------
@@ -59,6 +60,10 @@ def open_lab(home: str | Path | None = None, database_url: str | None = None) ->
         None was named and none lies here or above.
     SettingsError
         A ``FORESTO_*`` setting has a value that it cannot have.
+    DatabaseConnectionError
+        The team's server cannot be reached, or does not let one in.
+    SchemaVersionError
+        The store is of another version than this package.
     """
     began = time.perf_counter()
     settings = workspace_settings(home, database_url)
@@ -70,13 +75,24 @@ def open_lab(home: str | Path | None = None, database_url: str | None = None) ->
     from foresto_lab.storage import open_storage
 
     storage = open_storage(folder, url.get_secret_value() if url else None)
-    for record in storage.runs.fail_crashed(datetime.now(UTC)):
+    for record in _fail_crashed(storage):
         tell_crashed(record)
     seconds = round(time.perf_counter() - began, 6)
     log.info(
         "workspace opened", home=folder, storage=storage.location, duration=seconds
     )
     return Lab(storage, settings)
+
+
+def _fail_crashed(storage: Storage) -> Sequence[RunRecord]:
+    """Fail the runs whose process is gone; who may only read leaves it to others."""
+    try:
+        return storage.runs.fail_crashed(datetime.now(UTC))
+    except PermissionError as error:
+        if storage.database.dialect == "sqlite":
+            raise
+        log.debug("crashed runs left to others", error=error)
+        return ()
 
 
 class Lab:
@@ -96,8 +112,10 @@ class Lab:
         return self.storage.home
 
     def __repr__(self) -> str:
-        """Return where the Lab stands."""
-        return f"Lab(home={str(self.home)!r})"
+        """Return where the Lab stands; of a database without user and password."""
+        store = self.storage.location
+        shown = "" if store == str(self.home) else f", database={store!r}"
+        return f"Lab(home={str(self.home)!r}{shown})"
 
     # --- definitions -----------------------------------------------------------------
 

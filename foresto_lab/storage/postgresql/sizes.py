@@ -32,8 +32,9 @@ _SIZES = text(
     FAMILIES
     + """
     SELECT family.table_name,
-        sum(coalesce(nullif(stat.n_live_tup, 0), greatest(reltuples, 0)))::bigint
-            AS row_estimate,
+        coalesce(sum(
+            coalesce(nullif(stat.n_live_tup, 0), greatest(reltuples, 0))
+        ) FILTER (WHERE relkind = 'r'), 0)::bigint AS row_estimate,
         sum(pg_total_relation_size(family.member))::bigint AS size_bytes
     FROM family
     JOIN pg_class ON pg_class.oid = family.member

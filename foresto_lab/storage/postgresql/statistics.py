@@ -144,8 +144,9 @@ _TABLES = text(
     + """
     SELECT family.table_name AS name,
         (count(*) - 1)::integer AS partitions,
-        sum(coalesce(nullif(stat.n_live_tup, 0), greatest(reltuples, 0)))::bigint
-            AS rows,
+        coalesce(sum(
+            coalesce(nullif(stat.n_live_tup, 0), greatest(reltuples, 0))
+        ) FILTER (WHERE relkind = 'r'), 0)::bigint AS rows,
         coalesce(sum(stat.n_dead_tup), 0)::bigint AS dead_rows,
         sum(pg_table_size(family.member))::bigint AS table_bytes,
         sum(pg_indexes_size(family.member))::bigint AS index_bytes,
