@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.chromium import CHROMIUM_VARIABLE, find_chromium
-from tests.postgresql_binaries import BINARIES_VARIABLE, find_binaries
+from tests.postgresql_binaries import BINARIES_VARIABLE, NoBinariesError
 from tests.postgresql_server import (
     DATABASE_URL_VARIABLE,
     DatabaseServer,
@@ -185,7 +185,7 @@ def postgresql_server() -> DatabaseServer:
     """Return the server that the whole test session shares."""
     try:
         return shared_server()
-    except FileNotFoundError as error:
+    except NoBinariesError as error:
         pytest.fail(str(error))
 
 
@@ -208,9 +208,10 @@ def team_url(postgresql_server: DatabaseServer) -> Iterator[str]:
 @pytest.fixture
 def own_server() -> Iterator[PostgresServer]:
     """Return a running server that nobody else uses, to be stopped or killed."""
-    if find_binaries() is None:
+    try:
+        server = new_server()
+    except NoBinariesError:
         pytest.skip("no PostgreSQL server is on this machine")
-    server = new_server()
     server.start()
     yield server
     server.remove()

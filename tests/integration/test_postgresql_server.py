@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,6 +17,7 @@ import psutil
 import psycopg
 import pytest
 
+import tests.postgresql_server as postgresql_server_module
 from foresto_lab import Lab
 from tests.conftest import SANDBOX_VARIABLE
 from tests.postgresql_binaries import (
@@ -252,6 +254,14 @@ def test_every_process_of_a_session_uses_one_server(
         check=True,
     )
     assert found.stdout.strip() == postgresql_server.url()
+
+
+def test_servers_lie_on_disk_where_memory_is_small(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(postgresql_server_module, "MEMORY_NEEDED", 2**60)
+    place = postgresql_server_module._place_for_servers()
+    assert place in {Path(tempfile.gettempdir()).resolve(), Path("/tmp").resolve()}
 
 
 NESTED_TESTS = """
