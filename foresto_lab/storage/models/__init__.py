@@ -33,6 +33,7 @@ from foresto_lab.storage.models.series import (
     DailyPrice,
     DailyPriceSuperseded,
     DailyReturn,
+    SeriesCoverage,
     SeriesVersion,
 )
 from foresto_lab.storage.models.strategies import StoredIndicator, StoredStrategy
@@ -56,6 +57,7 @@ __all__ = [
     "RebalancingEvent",
     "RunArtifact",
     "ScenarioDefinition",
+    "SeriesCoverage",
     "SeriesVersion",
     "SimulationPath",
     "SimulationRun",

@@ -38,7 +38,7 @@ RUN_AGAIN = (
     "What was being written has been discarded; everything before it is intact. "
     "Run it again when the server is back."
 )
-_DRIVERS = ("psycopg.", "adbc_driver_manager.")
+_DRIVERS = ("psycopg", "adbc_driver_manager")
 _CONNECTION_FIXES = (
     ("password", "Correct the user or the password in FORESTO_DATABASE_URL."),
     ("authentication", "Correct the user or the password in FORESTO_DATABASE_URL."),

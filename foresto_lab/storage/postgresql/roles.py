@@ -36,6 +36,8 @@ RELATIONS = (
 """The tables and views that are foresto_lab's; partitions go with their tables."""
 
 FUNCTIONS = (
+    "begin_monthly_partition",
+    "attach_monthly_partition",
     "create_monthly_partitions",
     "check_portfolio_weight_sum",
     "delete_series_of_runs",

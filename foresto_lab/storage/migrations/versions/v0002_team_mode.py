@@ -20,7 +20,7 @@ depends_on = None
 
 INSTANT = sa.DateTime(timezone=True)
 DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
-WEIGHTS: sa.types.TypeEngine[list[float]] = postgresql.ARRAY(sa.Double())
+WEIGHTS: postgresql.ARRAY[float] = postgresql.ARRAY(sa.Double())
 
 STATEMENTS = Path(__file__).with_name("v0002_postgresql.sql")
 STATEMENT_END = "\n-- end of statement\n"
@@ -40,6 +40,7 @@ POSTGRESQL_TABLES = (
     "daily_return",
     "daily_price_superseded",
     "daily_price",
+    "series_coverage",
     "series_version",
 )
 
@@ -68,6 +69,8 @@ def downgrade() -> None:
         op.execute("DROP FUNCTION delete_series_of_runs()")
         op.execute("DROP FUNCTION check_portfolio_weight_sum()")
         op.execute("DROP FUNCTION create_monthly_partitions(text, date, date)")
+        op.execute("DROP FUNCTION attach_monthly_partition(text, date)")
+        op.execute("DROP FUNCTION begin_monthly_partition(text, date)")
         _create_path_table_of_0001()
     for table in SHARED_TABLES:
         op.drop_table(table)
@@ -299,6 +302,8 @@ def _create_series_tables() -> None:
         sa.Column("committed_at", INSTANT, nullable=False),
         sa.Column("rows_inserted", sa.BigInteger(), nullable=False),
         sa.Column("rows_updated", sa.BigInteger(), nullable=False),
+        sa.Column("first_date", sa.Date(), nullable=True),
+        sa.Column("last_date", sa.Date(), nullable=True),
         sa.Column("marks", DOCUMENT, nullable=False),
         sa.CheckConstraint("number >= 1", name=op.f("ck_series_version_number")),
         sa.CheckConstraint(
@@ -306,6 +311,22 @@ def _create_series_tables() -> None:
             name=op.f("ck_series_version_rows"),
         ),
         sa.PrimaryKeyConstraint("table_name", "number", name=op.f("pk_series_version")),
+        info={"postgresql_only": True},
+    )
+    op.create_table(
+        "series_coverage",
+        sa.Column("table_name", sa.String(length=64), nullable=False),
+        sa.Column("symbol", sa.Text(collation="C"), nullable=False),
+        sa.Column("first_date", sa.Date(), nullable=False),
+        sa.Column("last_date", sa.Date(), nullable=False),
+        sa.Column("row_count", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "last_date >= first_date", name=op.f("ck_series_coverage_dates")
+        ),
+        sa.CheckConstraint("row_count >= 1", name=op.f("ck_series_coverage_row_count")),
+        sa.PrimaryKeyConstraint(
+            "table_name", "symbol", name=op.f("pk_series_coverage")
+        ),
         info={"postgresql_only": True},
     )
     op.create_table(
