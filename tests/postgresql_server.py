@@ -479,7 +479,9 @@ def _place_for_servers() -> Path:
     """
     memory = Path("/dev/shm")
     if _is_open(memory) and shutil.disk_usage(memory).free >= MEMORY_NEEDED:
-        return memory
+        may_run_programs = not os.statvfs(memory).f_flag & os.ST_NOEXEC
+        if may_run_programs:  # some may have to be copied there
+            return memory
     for name in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
         if _is_open(folder := Path(name).resolve()):
             return folder

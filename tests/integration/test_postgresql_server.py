@@ -287,7 +287,8 @@ def environment_of_a_new_session(**variables: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in left_out and not name.startswith("PYTEST_")
     }
-    return kept | {"PYTHONPATH": str(REPOSITORY)} | variables
+    path = os.pathsep.join(filter(None, [str(REPOSITORY), kept.get("PYTHONPATH")]))
+    return kept | {"PYTHONPATH": path} | variables
 
 
 @pytest.mark.parametrize("workers", [0, 2])
