@@ -81,7 +81,7 @@ BEGIN
 END
 $$;
 
--- The sequences that number rows.
+-- The sequences that number rows; a backup reads them.
 DO $$
 DECLARE
     sequence record;
@@ -95,7 +95,8 @@ BEGIN
             AND tables.relnamespace = {schema_text}::regnamespace
             AND tables.relname = ANY (ARRAY[{relations}])
     LOOP
-        EXECUTE format('GRANT USAGE, SELECT ON SEQUENCE %s TO {writer}', sequence.name);
+        EXECUTE format('GRANT SELECT ON SEQUENCE %s TO {reader}', sequence.name);
+        EXECUTE format('GRANT USAGE ON SEQUENCE %s TO {writer}', sequence.name);
     END LOOP;
 END
 $$;
@@ -133,7 +134,9 @@ ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schema}
 ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schema}
     GRANT INSERT, UPDATE, DELETE ON TABLES TO {writer};
 ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schema}
-    GRANT USAGE, SELECT ON SEQUENCES TO {writer};
+    GRANT SELECT ON SEQUENCES TO {reader};
+ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schema}
+    GRANT USAGE ON SEQUENCES TO {writer};
 ALTER DEFAULT PRIVILEGES FOR ROLE {owner}
     REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schema}
