@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MANIFEST = "manifest.json"
-_TABLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+TABLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class RunFolders:
@@ -165,7 +165,7 @@ def _entries(folder: Path) -> Iterator[Path]:
 
 
 def _file_name(table: str) -> str:
-    if not _TABLE_NAME.fullmatch(table):
+    if not TABLE_NAME.fullmatch(table):
         raise InputError(
             message=f"Table {table!r} cannot be stored: its name becomes a file's. Use "
             "lower-case letters, digits and underscores, a letter first."

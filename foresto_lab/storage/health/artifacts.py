@@ -44,7 +44,7 @@ def check_artifacts(evidence: StoreEvidence) -> Iterator[Finding]:
         yield Finding(
             "ARTIFACT_MISSING",
             Severity.ERROR,
-            f"{len(bereft):,} completed runs have no artifacts, so they cannot be read.",
+            f"{len(bereft):,} completed runs have no artifacts and cannot be read.",
             fix="Restore them from a backup, or run them again with --force.",
             count=len(bereft),
             samples=tuple(bereft[:MAX_SAMPLES]),

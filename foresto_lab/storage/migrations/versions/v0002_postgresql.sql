@@ -107,8 +107,7 @@ LANGUAGE plpgsql
 SET search_path FROM CURRENT
 AS $function$
 BEGIN
-    PERFORM 1 FROM portfolio_model
-    WHERE portfolio_id = NEW.portfolio_id FOR UPDATE;
+    PERFORM pg_advisory_xact_lock(1718579812, NEW.portfolio_id);
     IF (
         SELECT sum(weight) FROM portfolio_allocation
         WHERE portfolio_id = NEW.portfolio_id

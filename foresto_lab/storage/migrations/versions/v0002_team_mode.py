@@ -348,8 +348,7 @@ def _create_series_tables() -> None:
             "(open > 0 AND open < 'Infinity') IS NOT FALSE AND (high > 0 AND "
             "high < 'Infinity') IS NOT FALSE AND (low > 0 AND "
             "low < 'Infinity') IS NOT FALSE AND close > 0 AND close < 'Infinity' AND "
-            "(high < low) IS NOT TRUE AND (volume >= 0 AND "
-            "volume < 'Infinity') IS NOT FALSE",
+            "(high < low) IS NOT TRUE AND (volume >= 0) IS NOT FALSE",
             name=op.f("ck_daily_price_prices"),
         ),
         sa.CheckConstraint("length(symbol) > 0", name=op.f("ck_daily_price_symbol")),

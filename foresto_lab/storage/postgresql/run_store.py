@@ -1,0 +1,312 @@
+"""Runs on PostgreSQL: rows in the registry, and what they computed in rows beside it.
+
+Completing is one transaction: the path's rows by binary COPY, the other tables as
+Parquet files in ``run_artifact``, events, summary and status. Whoever reads a completed
+run reads all of it; a killed process or a lost connection leaves a running row alone.
+
+Signs of life are told and judged by the server's clock: those of its clients differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, insert, select, text
+
+from foresto_lab.errors import CorruptStoreError, InputError
+from foresto_lab.runs.record import RunArtifacts, RunRecord
+from foresto_lab.storage.artifacts import TABLE_NAME
+from foresto_lab.storage.models import (
+    RebalancingEvent,
+    RunArtifact,
+    SimulationRun,
+    SimulationSummary,
+)
+from foresto_lab.storage.postgresql.partitions import create_months
+from foresto_lab.storage.postgresql.path_rows import (
+    COLUMNS,
+    KEPT_FOR_GOOD,
+    PathRows,
+    decode_path,
+    encode_path,
+)
+from foresto_lab.storage.run_records import event_rows, run_record, summary_row
+from foresto_lab.storage.run_registry import (
+    COMPLETED,
+    CRASH_MESSAGE,
+    FAILED,
+    RUNNING,
+    RunRegistry,
+    is_gone,
+    locked_row,
+    require_running,
+    utc_now,
+    with_status,
+)
+from foresto_lab.storage.values import from_json_value
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sqlalchemy import Connection
+    from sqlalchemy.orm import Session
+
+    from foresto_lab.storage.postgresql.database import PostgresDatabase
+
+PATH = "path"
+ROWS, PARQUET = "rows", "parquet"
+_COPY_IN = f"COPY simulation_path ({', '.join(COLUMNS)}) FROM STDIN (FORMAT BINARY)"
+_COPY_OUT = (
+    f"COPY (SELECT {', '.join(COLUMNS)} FROM simulation_path WHERE run_id = {{}} "
+    "AND expires_on = {} ORDER BY session) TO STDOUT (FORMAT BINARY)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """Artifacts as they will be written: rows of run_artifact, and the path's."""
+
+    rows: list[dict[str, Any]]
+    path: PathRows | None
+    checksum: str
+
+
+class PostgresRunStore(RunRegistry):
+    """The ``RunStore`` of a team; the protocol states its contract.
+
+    Parameters
+    ----------
+    database : PostgresDatabase
+        With the catalog's tables.
+    clock : callable, optional
+        Gives the instants that the store records, signs of life among them. Left out:
+        this machine's clock, and the server's for signs of life.
+    """
+
+    _database: PostgresDatabase
+
+    def __init__(
+        self,
+        database: PostgresDatabase,
+        *,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        super().__init__(database, clock=clock or utc_now)
+        self._own_clock = clock
+
+    # --- the end of a run -------------------------------------------------------------
+
+    def complete(self, run_id: str, artifacts: RunArtifacts) -> RunRecord:
+        """Store the artifacts and make the run completed, atomically.
+
+        Raises RunError when the run is not running any more.
+        """
+        try:
+            expires_on = self._expires_on(run_id)
+            prepared = _prepare(run_id, artifacts, expires_on)
+            if prepared.path is not None:
+                self._make_month(expires_on)
+            return self._write(run_id, prepared, artifacts)
+        finally:
+            self._heartbeats.get().drop(run_id)
+
+    def _write(
+        self, run_id: str, prepared: _Prepared, artifacts: RunArtifacts
+    ) -> RunRecord:
+        with self._database.writing() as session:
+            row = require_running(session, run_id, "completed")
+            row.status = COMPLETED
+            row.completed_at = self._clock()
+            row.artifact_checksum = prepared.checksum
+            summary = summary_row(run_id, artifacts.summary)
+            session.add(summary)
+            session.flush()
+            connection = session.connection()
+            events = event_rows(run_id, artifacts)
+            if events:
+                connection.execute(insert(RebalancingEvent), events)
+            if prepared.rows:
+                connection.execute(insert(RunArtifact), prepared.rows)
+            if prepared.path is not None:
+                _copy_in(connection, prepared.path.content)
+        return run_record(row, summary.measures)
+
+    def _expires_on(self, run_id: str) -> date:
+        with self._database.reading() as session:
+            return expiry_day(session.get(SimulationRun, run_id))
+
+    def _make_month(self, day: date) -> None:
+        """Make the month that a path will lie in, before anybody holds a lock."""
+        if day >= KEPT_FOR_GOOD:
+            return
+        partition = f"simulation_path_y{day:%Y}m{day:%m}"
+        with self._database.reading() as session:
+            there = session.scalar(select(func.to_regclass(partition)))
+        if there is None:
+            with self._database.writing() as session:
+                create_months(session.connection(), "simulation_path", day, day)
+
+    def delete(self, run_id: str) -> None:
+        """Delete the run and all that belongs to it."""
+        with self._database.writing() as session:
+            session.delete(locked_row(session, run_id))
+        self._heartbeats.get().drop(run_id)
+
+    # --- crashes ----------------------------------------------------------------------
+
+    def fail_crashed(self, now: datetime) -> Sequence[RunRecord]:
+        """Fail every running run whose process is gone; return those.
+
+        ``now`` only counts where the store was given a clock of its own.
+        """
+        with self._database.reading() as session:
+            running = session.scalars(with_status(RUNNING)).all()
+            at = self._judged_at(session, now)
+        if not any(is_gone(row, at) for row in running):
+            return ()
+        with self._database.writing_alone() as session:
+            at = self._judged_at(session, now)
+            gone = [
+                row
+                for row in session.scalars(with_status(RUNNING).with_for_update())
+                if is_gone(row, at)
+            ]
+            for row in gone:
+                row.status = FAILED
+                row.error_message = CRASH_MESSAGE
+        return tuple(run_record(row, None) for row in gone)
+
+    def _judged_at(self, session: Session, now: datetime) -> datetime:
+        if self._own_clock is not None:
+            return now
+        at: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return at.astimezone(UTC)
+
+    def _heard_at(self) -> Any:
+        return self._own_clock() if self._own_clock else func.clock_timestamp()
+
+    # --- reading ----------------------------------------------------------------------
+
+    def _is_kept(self, row: SimulationRun) -> bool:
+        return row.path_deleted_at is None
+
+    def _read(self, row: SimulationRun) -> RunArtifacts:
+        with self._database.reading() as session:
+            kept = session.scalars(
+                select(RunArtifact).where(RunArtifact.run_id == row.run_id)
+            ).all()
+            summary = session.get(SimulationSummary, row.run_id)
+            stored = sorted(kept, key=lambda item: int((item.layout or {})["place"]))
+            if _seal({item.name: item.checksum for item in stored}) != (
+                row.artifact_checksum
+            ):
+                raise self._damaged(
+                    row.run_id, "a table of it is missing or was put in"
+                )
+            tables = {
+                item.name: self._table(session.connection(), row, item)
+                for item in stored
+            }
+        measures: Mapping[str, Any] = summary.measures if summary else {}
+        return RunArtifacts(tables, from_json_value(measures))
+
+    def _table(
+        self, connection: Connection, row: SimulationRun, item: RunArtifact
+    ) -> pd.DataFrame:
+        """Return one table of a run, every bit of it checked."""
+        if item.stored_as == ROWS:
+            content = _copy_out(connection, row.run_id, expiry_day(row))
+            try:
+                table, found = decode_path(content, row.run_id, item.layout or {})
+            except (ValueError, KeyError):
+                raise self._damaged(row.run_id, "its path does not read") from None
+        else:
+            from foresto_lab.storage.tables import table_from_bytes
+
+            assert item.content is not None
+            found = hashlib.sha256(item.content).hexdigest()
+            if found == item.checksum:
+                table = table_from_bytes(item.content)
+        if found != item.checksum:
+            raise self._damaged(row.run_id, f"the SHA-256 of {item.name} is another")
+        return table
+
+    def _damaged(self, run_id: str, reason: str) -> CorruptStoreError:
+        return CorruptStoreError(
+            path=f"{self._database.location}, run {run_id}",
+            reason=f"{reason}.",
+            fix=f"Delete the run (`foresto runs delete {run_id}`) and run it again.",
+        )
+
+
+def expiry_day(row: SimulationRun | None) -> date:
+    """Return the day by whose month a run's series are partitioned."""
+    if row is None or row.path_expires_at is None:
+        return KEPT_FOR_GOOD
+    return row.path_expires_at.astimezone(UTC).date()
+
+
+def _prepare(run_id: str, artifacts: RunArtifacts, expires_on: date) -> _Prepared:
+    """Return artifacts as they will be written."""
+    path: PathRows | None = None
+    rows = []
+    for place, (name, table) in enumerate(artifacts.tables.items()):
+        if not TABLE_NAME.fullmatch(name):
+            raise InputError(
+                message=f"Table {name!r} cannot be stored: use lower-case letters, "
+                "digits and underscores, a letter first."
+            )
+        encoded = encode_path(table, run_id, expires_on) if name == PATH else None
+        if encoded is not None:
+            path = encoded
+        rows.append({"run_id": run_id, "name": name, **_stored(table, encoded, place)})
+    return _Prepared(rows, path, _seal({row["name"]: row["checksum"] for row in rows}))
+
+
+def _stored(
+    table: pd.DataFrame, encoded: PathRows | None, place: int
+) -> dict[str, Any]:
+    if encoded is not None:
+        return {
+            "stored_as": ROWS,
+            "content": None,
+            "layout": {"place": place, **encoded.layout},
+            "checksum": encoded.checksum,
+        }
+    from foresto_lab.storage.tables import table_to_bytes
+
+    content = table_to_bytes(table)
+    return {
+        "stored_as": PARQUET,
+        "content": content,
+        "layout": {"place": place},
+        "checksum": hashlib.sha256(content).hexdigest(),
+    }
+
+
+def _seal(checksums: Mapping[str, str]) -> str:
+    """Return the SHA-256 of the tables' names and checksums, in their order."""
+    return hashlib.sha256(json.dumps(list(checksums.items())).encode()).hexdigest()
+
+
+def _copy_in(connection: Connection, content: bytes) -> None:
+    with (
+        connection.connection.driver_connection.cursor() as cursor,  # type: ignore[union-attr]
+        cursor.copy(_COPY_IN) as copy,
+    ):
+        copy.write(content)
+
+
+def _copy_out(connection: Connection, run_id: str, expires_on: date) -> bytes:
+    from psycopg import sql
+
+    query = sql.SQL(_COPY_OUT).format(sql.Literal(run_id), sql.Literal(expires_on))
+    with (
+        connection.connection.driver_connection.cursor() as cursor,  # type: ignore[union-attr]
+        cursor.copy(query) as copy,
+    ):
+        return b"".join(bytes(part) for part in copy)
