@@ -27,13 +27,8 @@ from foresto_lab.storage.lake.snapshot import (
     Snapshot,
 )
 from foresto_lab.storage.layouts import TableLayout
-from foresto_lab.storage.sorted_rows import (
-    Parts,
-    Places,
-    SortedRows,
-    comparable_keys,
-    union_of_symbols,
-)
+from foresto_lab.storage.row_changes import changed_places, matching_places
+from foresto_lab.storage.sorted_rows import Parts, Places, SortedRows
 
 THREADS = 2
 
@@ -183,9 +178,9 @@ def _fill_draft(
         if not len(near):
             continue
         old = files.read(file)
-        places, old_places = _matches(rows, near, old)
+        places, old_places = matching_places(rows, near, old)
         is_new[places] = False
-        changed, old_changed = _changed(rows, places, old, old_places)
+        changed, old_changed = changed_places(rows, places, old, old_places)
         if len(changed):
             replaced = _replaced(old, old_changed, rows, changed)
             draft.added += files.write(partition, replaced)
@@ -204,44 +199,6 @@ def _rows_near(rows: SortedRows, file: DataFile) -> Places:
     near = (rows.times >= file.first_time) & (rows.times <= file.last_time)
     near &= (rows.codes >= first) & (rows.codes < last)
     return np.flatnonzero(near)
-
-
-def _matches(
-    rows: SortedRows, near: Places, old: SortedRows
-) -> tuple[Places | slice, Places | slice]:
-    """Return the places of rows that are stored, and where they are stored.
-
-    A file that is loaded again has all rows at their places; a slice then spares
-    looking for and copying them.
-    """
-    symbols = union_of_symbols([rows, old])
-    if len(near) == len(rows) and rows.among(symbols).has_keys_of(old.among(symbols)):
-        return slice(None), slice(None)
-    keys, old_keys = comparable_keys([rows.among(symbols), old.among(symbols)])
-    keys = keys[near]
-    old_places = np.searchsorted(old_keys, keys)
-    old_places[old_places == len(old_keys)] = 0
-    found = old_keys[old_places] == keys
-    return near[found], old_places[found]
-
-
-def _changed(
-    rows: SortedRows,
-    places: Places | slice,
-    old: SortedRows,
-    old_places: Places | slice,
-) -> tuple[Places, Places]:
-    """Return the places of matched rows with another value; NaN equals NaN."""
-    everywhere = np.arange(len(rows)) if isinstance(places, slice) else places
-    differs = np.zeros(len(everywhere), dtype=np.bool_)
-    for name, column in rows.values.items():
-        new_values, old_values = column[places], old.values[name][old_places]
-        unequal = new_values != old_values
-        if unequal.any():
-            unequal &= ~(np.isnan(new_values) & np.isnan(old_values))
-            differs |= unequal
-    changed = everywhere[differs]
-    return changed, changed if isinstance(old_places, slice) else old_places[differs]
 
 
 def _replaced(
