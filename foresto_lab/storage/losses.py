@@ -39,6 +39,8 @@ TABLES_OF_VERSION: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "backtest_runs",
             "backtest_trades",
             "candles_history",
+            "candles_loaded",
+            "candles_superseded",
             "daily_price",
             "daily_price_superseded",
             "daily_return",

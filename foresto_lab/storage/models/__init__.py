@@ -9,6 +9,7 @@ from foresto_lab.storage.models.backtests import (
     OptimizationResult,
 )
 from foresto_lab.storage.models.base import POSTGRESQL_ONLY, Base
+from foresto_lab.storage.models.candles import CandlesLoaded, CandlesSuperseded
 from foresto_lab.storage.models.definitions import (
     ModelVersionRegistry,
     PortfolioAllocation,
@@ -45,6 +46,8 @@ __all__ = [
     "BacktestTrade",
     "Base",
     "CandlesHistory",
+    "CandlesLoaded",
+    "CandlesSuperseded",
     "DailyPrice",
     "DailyPriceSuperseded",
     "DailyReturn",

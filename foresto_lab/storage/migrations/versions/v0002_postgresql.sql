@@ -3,6 +3,9 @@ ALTER TABLE daily_price ALTER COLUMN symbol SET STORAGE PLAIN
 -- end of statement
 ALTER TABLE daily_return ALTER COLUMN symbol SET STORAGE PLAIN
 -- end of statement
+ALTER TABLE candles_history ALTER COLUMN symbol SET STORAGE PLAIN,
+    ALTER COLUMN timeframe SET STORAGE PLAIN
+-- end of statement
 -- Begins the partition of a day's month: makes an empty table beside its table and
 -- returns its name; NULL when the month is there already. Nobody sees it until it is
 -- attached, so a load may fill it first. Two callers queue for one lock.

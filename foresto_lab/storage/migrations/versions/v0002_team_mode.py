@@ -36,6 +36,8 @@ POSTGRESQL_TABLES = (
     "run_artifact",
     "backtest_equity",
     "simulation_path",
+    "candles_loaded",
+    "candles_superseded",
     "candles_history",
     "daily_return",
     "daily_price_superseded",
@@ -62,6 +64,7 @@ def downgrade() -> None:
     """Drop what came with this version, and all that was stored in it."""
     if op.get_context().dialect.name == "postgresql":
         op.execute("DROP VIEW simulation_path_weight")
+        op.execute("DROP MATERIALIZED VIEW IF EXISTS candles_daily")
         op.execute("DROP TRIGGER run_series_cascade ON simulation_run")
         op.execute("DROP TRIGGER portfolio_weight_sum ON portfolio_allocation")
         for table in POSTGRESQL_TABLES:
@@ -436,6 +439,51 @@ def _create_series_tables() -> None:
         ["open_time"],
         unique=False,
         postgresql_using="brin",
+    )
+    op.create_table(
+        "candles_loaded",
+        sa.Column("symbol", sa.Text(collation="C"), nullable=False),
+        sa.Column("timeframe", sa.Text(collation="C"), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("first_open", INSTANT, nullable=False),
+        sa.Column("last_open", INSTANT, nullable=False),
+        sa.Column("row_count", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "last_open >= first_open", name=op.f("ck_candles_loaded_span")
+        ),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_candles_loaded_number")),
+        sa.CheckConstraint("row_count >= 1", name=op.f("ck_candles_loaded_row_count")),
+        sa.PrimaryKeyConstraint(
+            "symbol",
+            "timeframe",
+            "number",
+            "first_open",
+            name=op.f("pk_candles_loaded"),
+        ),
+        info={"postgresql_only": True},
+    )
+    op.create_table(
+        "candles_superseded",
+        sa.Column("symbol", sa.Text(collation="C"), nullable=False),
+        sa.Column("timeframe", sa.Text(collation="C"), nullable=False),
+        sa.Column("open_time", INSTANT, nullable=False),
+        sa.Column("superseded_by", sa.BigInteger(), nullable=False),
+        sa.Column("open", sa.Double(), nullable=False),
+        sa.Column("high", sa.Double(), nullable=False),
+        sa.Column("low", sa.Double(), nullable=False),
+        sa.Column("close", sa.Double(), nullable=False),
+        sa.Column("volume", sa.Double(), nullable=False),
+        sa.CheckConstraint(
+            "superseded_by >= 2", name=op.f("ck_candles_superseded_superseded_by")
+        ),
+        sa.PrimaryKeyConstraint(
+            "symbol",
+            "timeframe",
+            "open_time",
+            "superseded_by",
+            name=op.f("pk_candles_superseded"),
+        ),
+        info={"postgresql_only": True},
     )
 
 
