@@ -108,8 +108,10 @@ class RunRegistry(ABC):
             if session.get(SimulationRun, run_id) is not None:
                 raise RunError(message=f"Run {run_id} exists already.", run_id=run_id)
             session.add(row)
+            session.flush()
+            begun = run_record(row, None)  # reads back what the database computed
         self._heartbeats.get().keep(run_id)
-        return run_record(row, None)
+        return begun
 
     def fail(self, run_id: str, error_message: str) -> RunRecord:
         """Make a running run failed, with the reason; a failed one stays as it is.

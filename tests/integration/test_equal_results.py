@@ -13,11 +13,22 @@ from foresto_lab.lab import Lab
 from foresto_lab.runs.record import RunRecord
 
 US = {"equity": "SPY", "bond": "IEF", "cash": "BIL", "gold": "GLD", "other": "DBC"}
+END = "2025-09-26"
 REQUESTS = (
-    {"portfolio": "MIN_VOL", "rebalancing": "MONTHLY", "start": "2010-01-04"},
-    {"portfolio": "GROWTH", "rebalancing": "DRIFT_5"},
-    {"portfolio": "DEFENSIVE", "rebalancing": "HYBRID", "execution": "next_close"},
-    {"portfolio": {"SPY": 0.6, "TLT": 0.3}, "initial_amount": 12345.678},
+    {
+        "portfolio": "MIN_VOL",
+        "rebalancing": "MONTHLY",
+        "start": "2010-01-04",
+        "end": END,
+    },
+    {"portfolio": "GROWTH", "rebalancing": "DRIFT_5", "end": END},
+    {
+        "portfolio": "DEFENSIVE",
+        "rebalancing": "HYBRID",
+        "execution": "next_close",
+        "end": END,
+    },
+    {"portfolio": {"SPY": 0.6, "TLT": 0.3}, "initial_amount": 12345.678, "end": END},
 )
 
 

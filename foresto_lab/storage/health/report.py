@@ -160,4 +160,5 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
         plain[name] = plain[name].map(
             lambda day: None if day is None else str(day)[:10]
         )
-    return plain.astype(object).where(plain.notna(), None).to_dict("records")
+    values = plain.astype(object).where(plain.notna(), None)
+    return [{str(k): v for k, v in row.items()} for row in values.to_dict("records")]

@@ -38,7 +38,6 @@ class SimulationRun(Base):
     """A registered run and, while it runs, the process that it lives in."""
 
     __tablename__ = "simulation_run"
-    __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012
     __table_args__ = (
         one_of("kind", RunKind),
         one_of("status", RunStatus),

@@ -44,6 +44,9 @@ def encode_path(path: pd.DataFrame, run_id: str, expires_on: date) -> PathRows |
     """Return a path as rows; None when it does not fit the table."""
     if not _fits(path):
         return None
+    import pandas as pd
+
+    assert isinstance(path.index, pd.DatetimeIndex)
     weights = [str(name) for name in path.columns[len(MEASURES) :]]
     rows = np.zeros(len(path), dtype=_row_type(len(run_id.encode()), len(weights)))
     _write_frame(rows, len(weights))
