@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 
-from foresto_lab.errors import PartitionMissingError
 from foresto_lab.storage.postgresql.arrow_session import literal
+from foresto_lab.storage.postgresql.fresh_month import month_to_fill
 from foresto_lab.storage.postgresql.series_versions import Changes
 from foresto_lab.storage.postgresql.series_writing import Target
 from foresto_lab.storage.sorted_rows import Places, SortedRows
-
-REFUSED = ("42501", "22023")
-"""SQLSTATEs of a month that cannot be made: no right to, or no such month."""
 
 SHORT_SPAN = 1 << 16
 """Days that can be told apart by 16 bits, which are sorted in no time."""
@@ -66,47 +62,13 @@ def fill_months(
         A month is missing and this role may not make it.
     """
     for month, places in months.items():
-        with _attached(target, month) as partition:
+        with month_to_fill(target.session, target.table, month) as partition:
             target.session.copy(target.arrow(rows, places), partition)
     every = np.sort(np.concatenate(list(months.values())))
     _cover(target, rows.take(every))
     first = rows.times[next(iter(months.values()))[0]]
     last = rows.times[list(months.values())[-1][-1]]
     return Changes(len(every), 0, _date(first), _date(last))
-
-
-@contextmanager
-def _attached(target: Target, month: date) -> Iterator[str]:
-    """Give the table to copy a month's rows into; it is attached afterwards.
-
-    One that is there already, or that this role may not write to by itself, is
-    written through its parent.
-    """
-    arguments = f"{literal(target.table)}, {literal(month)}"
-    attach = f"SELECT attach_monthly_partition({arguments})"
-    with _refusals(target.table, month):
-        name = target.session.value(f"SELECT begin_monthly_partition({arguments})")
-    if name is None:
-        yield target.table
-        return
-    if target.session.value(f"SELECT has_table_privilege({literal(name)}, 'INSERT')"):
-        yield name
-        target.session.value(attach)
-    else:
-        target.session.value(attach)
-        yield target.table
-
-
-@contextmanager
-def _refusals(table: str, month: date) -> Iterator[None]:
-    from adbc_driver_manager import Error
-
-    try:
-        yield
-    except Error as error:
-        if error.sqlstate in REFUSED:
-            raise PartitionMissingError(table=table, day=month) from None
-        raise
 
 
 def _cover(target: Target, rows: SortedRows) -> None:
