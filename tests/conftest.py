@@ -16,14 +16,13 @@ import pytest
 from tests.chromium import CHROMIUM_VARIABLE, find_chromium
 from tests.postgresql_binaries import BINARIES_VARIABLE, NoBinariesError
 from tests.postgresql_server import (
-    DATABASE_URL_VARIABLE,
     DatabaseServer,
     PostgresServer,
-    begin_session,
     new_server,
     shared_server,
     team_template,
 )
+from tests.postgresql_session import DATABASE_URL_VARIABLE, begin_session
 
 if TYPE_CHECKING:
     import pandas as pd

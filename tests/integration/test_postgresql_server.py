@@ -17,8 +17,8 @@ import psutil
 import psycopg
 import pytest
 
-import tests.postgresql_server as postgresql_server_module
 from foresto_lab import Lab
+from tests import postgresql_session
 from tests.conftest import SANDBOX_VARIABLE
 from tests.postgresql_binaries import (
     BINARIES_VARIABLE,
@@ -30,14 +30,13 @@ from tests.postgresql_binaries import (
     within_reach,
 )
 from tests.postgresql_server import (
-    DATABASE_URL_VARIABLE,
-    SESSION_VARIABLE,
     DatabaseServer,
     PostgresServer,
     new_server,
     shared_server,
     team_template,
 )
+from tests.postgresql_session import DATABASE_URL_VARIABLE, SESSION_VARIABLE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 20
@@ -257,15 +256,16 @@ def test_every_process_of_a_session_uses_one_server(
 def test_servers_lie_on_disk_where_memory_is_small(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(postgresql_server_module, "MEMORY_NEEDED", 2**60)
-    place = postgresql_server_module._place_for_servers()
+    monkeypatch.setattr(postgresql_session, "MEMORY_NEEDED", 2**60)
+    place = postgresql_session._place_for_servers()
     assert place in {Path(tempfile.gettempdir()).resolve(), Path("/tmp").resolve()}
 
 
 NESTED_TESTS = """
 import os
 import pytest
-from tests.postgresql_server import new_server, session_folder
+from tests.postgresql_server import new_server
+from tests.postgresql_session import session_folder
 
 @pytest.mark.parametrize("number", range(4))
 def test_starts_and_fails(postgresql_server, own_server, number):
