@@ -350,7 +350,7 @@ def test_a_reader_reads_and_simulates_without_keeping(
     assert len(lab.scenarios()) == 3
     (run_id,) = lab.runs().index
     assert len(lab.run(run_id).path) == len(DAYS)
-    assert lab.reproduce(run_id).reproduced
+    assert lab.reproduce(run_id).identical
     result = lab.simulate({"AAA": 0.5, "BBB": 0.5}, save=False)
     assert result.run_id is None
     # 100 becomes 103 in both: a gain of 3 %.

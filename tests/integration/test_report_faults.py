@@ -31,7 +31,7 @@ BATCH = """
 @pytest.fixture(scope="module")
 def home(either_store: str | None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("faults")
-    set_up_workspace(folder)
+    set_up_workspace(folder, with_sample=True)
     return folder
 
 

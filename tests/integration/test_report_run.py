@@ -25,7 +25,7 @@ NASTY = "../x'\"\n{{ 7 * 7 }}<script>alert(1)</script>"
 @pytest.fixture(scope="module")
 def lab(either_store: str | None, tmp_path_factory: pytest.TempPathFactory) -> Lab:
     home = tmp_path_factory.mktemp("reports {home}")
-    set_up_workspace(home)
+    set_up_workspace(home, with_sample=True)
     return fl.open_lab(home)
 
 
