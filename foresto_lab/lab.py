@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from foresto_lab.sources import LoadReport
     from foresto_lab.storage import Storage
     from foresto_lab.storage.health import HealthReport
+    from foresto_lab.storage.retention import CleanupReport
 
 log = get_logger(__name__)
 
@@ -475,8 +476,19 @@ class Lab:
         """Return one run's record; the beginning of its id is enough."""
         return self.storage.runs.record(run_id)
 
-    def run(self, run_id: str) -> SimulationResult:
+    def run(
+        self, run_id: str, *, archive: str | Path | None = None
+    ) -> SimulationResult:
         """Return the result of a completed run; the beginning of its id is enough.
+
+        A run that was cleaned up is read from the archive it was put into.
+
+        Parameters
+        ----------
+        run_id : str
+            The run's id; with ``archive``, all of it.
+        archive : path, optional
+            Read it from this archive, whether or not the workspace knows the run.
 
         Raises
         ------
@@ -484,9 +496,16 @@ class Lab:
             No run, or more than one, has an id that begins so.
         RunNotReadableError
             It is not completed.
+        PathExpiredError
+            It was cleaned up, and its archive is not within reach.
         """
         from foresto_lab.runs.simulation import restore_result
 
+        if archive is not None:
+            from foresto_lab.storage.archives import Archive
+
+            kept = Archive(Path(archive))
+            return restore_result(kept.record(run_id), kept.artifacts(run_id))
         record = self.run_record(run_id)
         return restore_result(record, self.storage.runs.artifacts(record.run_id))
 
@@ -503,6 +522,25 @@ class Lab:
         from foresto_lab.runs.comparison import compare_records
 
         return compare_records(self.run_record(left), self.run_record(right))
+
+    def clean_up(
+        self, *, archive: str | Path | None = None, dry_run: bool = False
+    ) -> CleanupReport:
+        """Delete series whose time is over and runs that expired; archive them first.
+
+        Parameters
+        ----------
+        archive : path, optional
+            The folder that runs are written to before anything of them is deleted.
+        dry_run : bool
+            Only say what would be done.
+        """
+        from foresto_lab.storage.retention import clean_up
+
+        folder = None if archive is None else Path(archive)
+        return clean_up(
+            self.storage, now=datetime.now(UTC), archive=folder, dry_run=dry_run
+        )
 
     def delete_run(self, run_id: str) -> None:
         """Delete a run and its artifacts."""

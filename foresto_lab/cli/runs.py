@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -85,11 +86,18 @@ def _as_dict(record: RunRecord) -> dict[str, Any]:
 
 @runs.command("show")
 @click.argument("run_id")
+@click.option(
+    "--archive",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Read the run from this archive of `foresto db cleanup`, checking it.",
+)
 @json_option
 @pass_context
-def show_run(context: CommandContext, run_id: str, as_json: bool) -> None:
+def show_run(
+    context: CommandContext, run_id: str, archive: Path | None, as_json: bool
+) -> None:
     """Show one run: its request, provenance and summary."""
-    record = context.lab().run_record(run_id)
+    record = _archived(archive, run_id) if archive else context.lab().run_record(run_id)
     if as_json:
         print_json(_as_dict(record))
         return
@@ -102,6 +110,10 @@ def show_run(context: CommandContext, run_id: str, as_json: bool) -> None:
         "created": f"{record.created_at:%Y-%m-%d %H:%M:%S} UTC",
         "created by": record.created_by,
         "expires": f"{record.expires_at:%Y-%m-%d}" if record.expires_at else "never",
+        "series deleted": (
+            record.path_deleted_at and f"{record.path_deleted_at:%Y-%m-%d}"
+        ),
+        "archive": record.archive or archive,
         "error": record.error_message,
     }
     shown = [[name, value] for name, value in facts.items() if value]
@@ -112,6 +124,15 @@ def show_run(context: CommandContext, run_id: str, as_json: bool) -> None:
 
         rows = [[k, measure_text(k, v, "en")] for k, v in record.summary.items()]
         print_table(["summary", "value"], rows, right=["value"])
+
+
+def _archived(folder: Path, run_id: str) -> RunRecord:
+    """Return an archived run's record; every byte of the run is checked."""
+    from foresto_lab.storage.archives import Archive
+
+    archive = Archive(folder)
+    archive.artifacts(run_id)
+    return archive.record(run_id)
 
 
 def _flatten(mapping: Mapping[str, Any], prefix: str = "") -> list[list[str]]:

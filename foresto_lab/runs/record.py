@@ -33,6 +33,9 @@ class RunRecord:
     expires_at: datetime | None = None
     path_expires_at: datetime | None = None
     """When the run's series may be deleted; its summary stays until it expires."""
+    path_deleted_at: datetime | None = None
+    """When its series were cleaned up; then ``archive`` may hold them."""
+    archive: str | None = None
     heartbeat_at: datetime | None = None
     error_message: str | None = None
     git_commit: str | None = None

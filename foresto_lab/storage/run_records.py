@@ -79,6 +79,8 @@ def run_record(row: SimulationRun, measures: Mapping[str, Any] | None) -> RunRec
         completed_at=row.completed_at,
         expires_at=row.expires_at,
         path_expires_at=row.path_expires_at,
+        path_deleted_at=row.path_deleted_at,
+        archive=row.archive,
         heartbeat_at=row.heartbeat_at,
         error_message=row.error_message,
         git_commit=row.git_commit,

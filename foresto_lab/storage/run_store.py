@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from foresto_lab.runs.record import RunArtifacts, RunRecord
 from foresto_lab.storage.artifacts import RunFolders, remove_tree, run_of
@@ -130,6 +130,40 @@ class EmbeddedRunStore(RunRegistry):
                 step()
             raise
 
+    # --- cleaning up ------------------------------------------------------------------
+
+    def drop_series(self, run_id: str, now: datetime) -> None:
+        """Delete what a run computed; its row and its summary stay."""
+        discarded: Path | None = None
+        with self._moving() as moves, self._database.writing() as session:
+            row = locked_row(session, run_id)
+            if row.path_deleted_at is None:
+                row.path_deleted_at = now
+                session.flush()
+                discarded = self._folders.discard(run_id)
+                if discarded is not None:
+                    moves.append(partial(self._folders.restore, discarded))
+        if discarded is not None:
+            remove_tree(discarded)
+
+    def orphans(self, *, older_than: datetime) -> tuple[str, ...]:
+        """Return the folders without a run that were last changed before an instant."""
+        with self._database.reading() as session:
+            known = set(session.scalars(select(SimulationRun.run_id)))
+        return tuple(
+            name
+            for name in self._folders.run_ids()
+            if name not in known
+            and self._folders.folder(name).stat().st_mtime < older_than.timestamp()
+        )
+
+    def remove_orphans(self, names: Sequence[str]) -> None:
+        """Remove folders without a run."""
+        for name in names:
+            discarded = self._folders.discard(name)
+            if discarded is not None:
+                remove_tree(discarded)
+
     # --- crashes ----------------------------------------------------------------------
 
     def fail_crashed(self, now: datetime) -> Sequence[RunRecord]:
@@ -172,7 +206,11 @@ class EmbeddedRunStore(RunRegistry):
         removable = []
         for folder in self._folders.discarded():
             run = session.get(SimulationRun, run_of(folder))
-            kept = run is not None and run.status == COMPLETED
+            kept = (
+                run is not None
+                and run.status == COMPLETED
+                and run.path_deleted_at is None
+            )
             if kept and not self._folders.folder(run_of(folder)).exists():
                 self._folders.restore(folder)
             else:
@@ -181,8 +219,12 @@ class EmbeddedRunStore(RunRegistry):
 
     # --- reading ----------------------------------------------------------------------
 
+    def has_artifacts(self, run_id: str) -> bool:
+        """Return whether every file of a run is there."""
+        return self._folders.present(run_id)
+
     def _is_kept(self, row: SimulationRun) -> bool:
-        return row.path_deleted_at is None and self._folders.present(row.run_id)
+        return row.path_deleted_at is None and self.has_artifacts(row.run_id)
 
     def _read(self, row: SimulationRun) -> RunArtifacts:
         assert row.artifact_checksum is not None

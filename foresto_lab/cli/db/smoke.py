@@ -1,4 +1,4 @@
-"""`foresto db smoke`: does the public API give right numbers here?"""
+"""The command `foresto db smoke`: does the public API give right numbers here."""
 
 from __future__ import annotations
 

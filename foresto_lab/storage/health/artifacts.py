@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, select
 
 from foresto_lab.findings import Finding
 from foresto_lab.storage.health.evidence import StoreEvidence
-from foresto_lab.storage.models import (
-    BacktestEquity,
-    RunArtifact,
-    SimulationPath,
-    SimulationRun,
-)
+from foresto_lab.storage.models import RunArtifact, SimulationRun
 from foresto_lab.types import RunStatus, Severity
 
 if TYPE_CHECKING:
@@ -62,30 +57,20 @@ def _kept_runs() -> Select[str]:
 
 
 def _embedded(evidence: StoreEvidence) -> tuple[Sequence[str], Sequence[str]]:
-    from foresto_lab.storage.artifacts import RunFolders
-    from foresto_lab.storage.workspace import DATA_FOLDER, RUNS_FOLDER
+    from foresto_lab.storage.run_store import EmbeddedRunStore
 
-    folders = RunFolders(evidence.storage.home / DATA_FOLDER / RUNS_FOLDER)
+    runs = evidence.storage.runs
+    assert isinstance(runs, EmbeddedRunStore)
     with evidence.storage.database.reading() as session:
         kept = session.scalars(_kept_runs()).all()
-        known = set(session.scalars(select(SimulationRun.run_id)))
-    orphans = [name for name in folders.run_ids() if name not in known]
-    return orphans, [run_id for run_id in kept if not folders.present(run_id)]
+    bereft = [run_id for run_id in kept if not runs.has_artifacts(run_id)]
+    return runs.orphans(older_than=evidence.now), bereft
 
 
 def _team(evidence: StoreEvidence) -> tuple[Sequence[str], Sequence[str]]:
+    from foresto_lab.storage.postgresql.retention import orphans
+
+    stored = exists().where(RunArtifact.run_id == SimulationRun.run_id)
     with evidence.storage.database.reading() as session:
-        bereft = session.scalars(
-            _kept_runs().where(~exists().where(_owner(RunArtifact)))
-        ).all()
-        orphans: set[str] = set()
-        for series in (SimulationPath, BacktestEquity):
-            owned = exists().where(_owner(series))
-            orphans.update(
-                session.scalars(select(series.run_id).where(~owned).distinct())
-            )
-    return sorted(orphans), bereft
-
-
-def _owner(table: type[RunArtifact | SimulationPath | BacktestEquity]) -> Any:
-    return SimulationRun.run_id == table.run_id
+        bereft = session.scalars(_kept_runs().where(~stored)).all()
+    return orphans(evidence.storage.postgres), bereft
