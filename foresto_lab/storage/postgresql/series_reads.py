@@ -21,6 +21,7 @@ from foresto_lab.storage.limits import as_date, as_symbols
 from foresto_lab.storage.postgresql.arrow_session import (
     ArrowSession,
     arrow_session,
+    can_be_stored,
     literal,
     literal_texts,
 )
@@ -196,18 +197,10 @@ def _conditions(
 
 
 def _symbol_condition(symbols: Sequence[str]) -> str:
-    stored = [symbol for symbol in symbols if _can_be_stored(symbol)]
+    stored = [symbol for symbol in symbols if can_be_stored(symbol)]
     if len(stored) == 1:
         return f"symbol = {literal(stored[0])}"
     return f"symbol = ANY ({literal_texts(stored)})" if stored else "false"
-
-
-def _can_be_stored(symbol: str) -> bool:
-    """Return whether PostgreSQL can hold a text, so that asking for it is allowed."""
-    try:
-        return b"\0" not in symbol.encode()
-    except UnicodeEncodeError:
-        return False
 
 
 def _select(columns: str, table: str, conditions: Sequence[str]) -> str:
