@@ -34,8 +34,9 @@ PRICE_RULES = (
     "AND (low > 0 AND low < 'Infinity') IS NOT FALSE "
     "AND close > 0 AND close < 'Infinity' "
     "AND (high < low) IS NOT TRUE "
-    "AND (volume >= 0 AND volume < 'Infinity') IS NOT FALSE"
+    "AND (volume >= 0) IS NOT FALSE"
 )
+"""No stricter than the rules that refuse a load (``market.quality``)."""
 
 
 class SeriesVersion(Base):
