@@ -36,6 +36,7 @@ from tests.postgresql_server import PostgresServer, new_server
 
 SMALL, LARGE = (20, 60), (400, 2000)
 KILLED_MIGRATIONS = 12
+ROOM_LEFT = 20_000_000
 
 
 @pytest.fixture(scope="module")
@@ -208,8 +209,12 @@ def test_a_full_disk_of_the_server_loses_only_what_was_being_written(
     url = server_on_a_small_disk.url(server_on_a_small_disk.create_database())
     storage = open_storage(tmp_path, url)
     before = storage.series.load_daily_prices(price_table(*SMALL)).data_version
+    ballast = server_on_a_small_disk.folder / "ballast"
+    free = shutil.disk_usage(server_on_a_small_disk.folder).free
+    ballast.write_bytes(bytes(free - ROOM_LEFT))
     with pytest.raises((DiskFullError, DatabaseConnectionError)) as caught:
         storage.series.load_daily_prices(price_table(*LARGE, 200.0))
+    ballast.unlink()
     assert server_on_a_small_disk.password not in str(caught.value)
     server_on_a_small_disk.start()  # it may have ended, its log having no room either
     assert storage.series.data_version() == before
