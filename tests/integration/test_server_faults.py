@@ -66,6 +66,20 @@ def wait_for_copy(server: PostgresServer, seconds: float = 60) -> int:
     return int(found[0][0])
 
 
+def wait_until_it_answers(server: PostgresServer, seconds: float = 60) -> None:
+    """Wait for a server that ended, or recovers, its log having had no room either."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            server.start()
+            server.execute("SELECT 1")
+        except (psycopg.OperationalError, RuntimeError):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        else:
+            return
+
+
 def stored_closes(storage: Storage) -> set[float]:
     return set(storage.series.daily_prices(fields=["close"])["close"])
 
@@ -216,7 +230,7 @@ def test_a_full_disk_of_the_server_loses_only_what_was_being_written(
         storage.series.load_daily_prices(price_table(*LARGE, 200.0))
     ballast.unlink()
     assert server_on_a_small_disk.password not in str(caught.value)
-    server_on_a_small_disk.start()  # it may have ended, its log having no room either
+    wait_until_it_answers(server_on_a_small_disk)
     assert storage.series.data_version() == before
     assert stored_closes(storage) == {100.0}
     assert storage.series.load_daily_prices(

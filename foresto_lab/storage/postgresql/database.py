@@ -28,17 +28,19 @@ from foresto_lab.storage.postgresql.faults import (
     connection_fault,
     database_faults,
     is_driver_error,
+    is_lost,
 )
 from foresto_lab.storage.processes import PerProcess
 from foresto_lab.storage.waiting import waiting_for
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection as ArrowConnection
+    from sqlalchemy.engine import ExceptionContext
 
 OLDEST_SERVER = 14
 CONNECT_SECONDS = 10
 POOL_WAIT_SECONDS = 120
-STALE_SECONDS = 1.0
+STALE_SECONDS = 0.05
 """How long a pooled connection may lie before it is tried again."""
 
 DEFINITIONS_LOCK = (0x666F7265, 1)
@@ -132,7 +134,8 @@ class PostgresDatabase:
         """Give an ADBC connection; whoever begins a transaction on it commits it.
 
         Statements are committed one by one unless ``BEGIN`` was executed. A connection
-        whose user failed is closed, which undoes what it had begun.
+        whose user failed is closed, which undoes what it had begun; the idle ones with
+        it, as what broke one may have broken all.
         """
         pool = self._arrow_pool.get()
         with database_faults(self.location):
@@ -142,6 +145,7 @@ class PostgresDatabase:
             except BaseException:
                 with suppress(Exception):
                     connection.close()
+                pool.close()
                 raise
             pool.put(connection)
 
@@ -202,7 +206,14 @@ def _create_engine(url: URL, location: str) -> Engine:
         hide_parameters=True,
     )
     event.listen(engine, "do_connect", partial(_connect, location))
+    event.listen(engine, "handle_error", _tell_lost)
     return engine
+
+
+def _tell_lost(context: ExceptionContext) -> None:
+    """Let a connection be replaced whose server said goodbye before it hung up."""
+    if is_lost(context.original_exception):
+        context.is_disconnect = True
 
 
 def _connect_arguments(url: URL) -> dict[str, Any]:

@@ -176,6 +176,11 @@ def _words(error: BaseException) -> str:
     return text.splitlines()[0].rstrip(". ") if text else type(error).__name__
 
 
+def is_lost(error: BaseException | None) -> bool:
+    """Return whether an exception says that the server ended the connection."""
+    return error is not None and (_sqlstate(error) or "").startswith(_LOST)
+
+
 def is_driver_error(error: Any) -> bool:
     """Return whether an exception comes from a driver of PostgreSQL."""
     return type(error).__module__.startswith(_DRIVERS)
