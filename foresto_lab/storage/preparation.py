@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foresto_lab.storage.schema import SCHEMA_VERSION, ensure_schema, found_version
-from foresto_lab.storage.seeds import seed_definitions
 from foresto_lab.storage.workspace import create_workspace, open_database
 
 if TYPE_CHECKING:
@@ -73,6 +72,7 @@ def prepare_store(
 
 def _prepare_team_store(database: PostgresDatabase, today: date) -> Preparation:
     from foresto_lab.storage.postgresql.months import make_months, spans_of_new_store
+    from foresto_lab.storage.seeds import seed_definitions
 
     before = found_version(database)
     ensure_schema(database)

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 
 from foresto_lab.errors import InputError, SchemaVersionError
-from foresto_lab.storage.seeds import seed_definitions
 from foresto_lab.telemetry import get_logger
 
 if TYPE_CHECKING:
@@ -88,6 +87,8 @@ def upgrade_schema(database: Database) -> str | None:
             _require_known(found, database.location)
             migrate(connection)
         if found is None:
+            from foresto_lab.storage.seeds import seed_definitions
+
             seed_definitions(session)
         _use_timescale(connection)
     if found != SCHEMA_VERSION:

@@ -16,18 +16,16 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from foresto_lab.errors import SettingsError, WorkspaceReadOnlyError
-from foresto_lab.runs.protocols import Catalog, RunStore
 from foresto_lab.settings import CATALOG_FILE
-from foresto_lab.storage.catalog import DatabaseCatalog
 from foresto_lab.storage.database import Database
 from foresto_lab.storage.faults import storage_faults
 from foresto_lab.storage.schema import ensure_schema
-from foresto_lab.storage.seeds import seed_definitions
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from foresto_lab.market.protocols import SeriesStore
+    from foresto_lab.runs.protocols import Catalog, RunStore
     from foresto_lab.storage.postgresql.database import PostgresDatabase
 
 DATA_FOLDER = "data"
@@ -122,6 +120,7 @@ def open_storage(home: Path, database_url: SecretStr | str | None = None) -> Sto
 
 
 def _open_embedded_storage(home: Path, url: URL | None) -> Storage:
+    from foresto_lab.storage.catalog import DatabaseCatalog
     from foresto_lab.storage.run_store import EmbeddedRunStore
     from foresto_lab.storage.sqlite.database import SqliteDatabase
 
@@ -137,12 +136,12 @@ def _open_embedded_storage(home: Path, url: URL | None) -> Storage:
 
 
 def _open_team_storage(home: Path, url: URL) -> Storage:
+    from foresto_lab.storage.catalog import DatabaseCatalog
     from foresto_lab.storage.postgresql.database import PostgresDatabase
+    from foresto_lab.storage.postgresql.run_store import PostgresRunStore
 
     database = PostgresDatabase(url.render_as_string(hide_password=False))
     ensure_schema(database)
-    from foresto_lab.storage.postgresql.run_store import PostgresRunStore
-
     return Storage(
         home, DatabaseCatalog(database), PostgresRunStore(database), database
     )
@@ -175,6 +174,8 @@ def create_workspace(
 
     Nothing that is there changes. Raises what ``open_storage`` raises.
     """
+    from foresto_lab.storage.seeds import seed_definitions
+
     storage = open_storage(home, database_url)
     with storage.database.writing_alone() as session:
         seed_definitions(session)

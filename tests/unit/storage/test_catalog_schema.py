@@ -156,7 +156,7 @@ def test_an_unfinished_migration_leaves_nothing(
 
     database = SqliteDatabase(tmp_path / "foresto.db")
     with monkeypatch.context() as patch:
-        patch.setattr("foresto_lab.storage.schema.seed_definitions", fail)
+        patch.setattr("foresto_lab.storage.seeds.seed_definitions", fail)
         with pytest.raises(RuntimeError, match="stopped"):
             ensure_schema(database)
     with database.reading() as session:
