@@ -24,6 +24,7 @@ from foresto_lab.storage.models.base import (
     one_of,
 )
 
+EQUITY_KEY = {"primary_key": ["run_id", "bar_time"]}
 TRADE_SIDES = ("LONG", "SHORT")
 
 
@@ -111,10 +112,17 @@ class BacktestTrade(Base):
 
 
 class BacktestEquity(Base):
-    """One bar of a backtest's equity; PostgreSQL only, by month of its expiry."""
+    """One bar of a backtest's equity; PostgreSQL only, indexed as paths are."""
 
     __tablename__ = "backtest_equity"
+    __mapper_args__ = EQUITY_KEY
     __table_args__ = (
+        Index(
+            None,
+            "run_id",
+            postgresql_using="brin",
+            postgresql_with={"pages_per_range": 16, "autosummarize": True},
+        ),
         CheckConstraint("drawdown >= -1 AND drawdown <= 0", name="drawdown"),
         {
             "postgresql_partition_by": "RANGE (expires_on)",
@@ -122,9 +130,9 @@ class BacktestEquity(Base):
         },
     )
 
-    run_id: Mapped[str] = mapped_column(RunId, primary_key=True)
-    bar_time: Mapped[datetime] = mapped_column(UtcInstant, primary_key=True)
-    expires_on: Mapped[date] = mapped_column(primary_key=True)
+    run_id: Mapped[str] = mapped_column(RunId)
+    bar_time: Mapped[datetime] = mapped_column(UtcInstant)
+    expires_on: Mapped[date]
     equity: Mapped[float]
     cash: Mapped[float]
     position_value: Mapped[float]

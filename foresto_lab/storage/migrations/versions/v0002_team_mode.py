@@ -503,11 +503,16 @@ def _create_path_tables() -> None:
             "drawdown >= -1 AND drawdown <= 0", name=op.f("ck_simulation_path_drawdown")
         ),
         sa.CheckConstraint("nav > 0", name=op.f("ck_simulation_path_nav")),
-        sa.PrimaryKeyConstraint(
-            "run_id", "session", "expires_on", name=op.f("pk_simulation_path")
-        ),
         info={"postgresql_only": True},
         postgresql_partition_by="RANGE (expires_on)",
+    )
+    op.create_index(
+        op.f("ix_simulation_path_run_id"),
+        "simulation_path",
+        ["run_id"],
+        unique=False,
+        postgresql_using="brin",
+        postgresql_with={"pages_per_range": 16, "autosummarize": True},
     )
     op.create_table(
         "backtest_equity",
@@ -521,11 +526,16 @@ def _create_path_tables() -> None:
         sa.CheckConstraint(
             "drawdown >= -1 AND drawdown <= 0", name=op.f("ck_backtest_equity_drawdown")
         ),
-        sa.PrimaryKeyConstraint(
-            "run_id", "bar_time", "expires_on", name=op.f("pk_backtest_equity")
-        ),
         info={"postgresql_only": True},
         postgresql_partition_by="RANGE (expires_on)",
+    )
+    op.create_index(
+        op.f("ix_backtest_equity_run_id"),
+        "backtest_equity",
+        ["run_id"],
+        unique=False,
+        postgresql_using="brin",
+        postgresql_with={"pages_per_range": 16, "autosummarize": True},
     )
     op.create_table(
         "run_artifact",
