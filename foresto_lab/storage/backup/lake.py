@@ -16,6 +16,7 @@ from pathlib import Path
 from foresto_lab.errors import CorruptStoreError
 from foresto_lab.storage.backup.files import FileFacts, copy_files
 from foresto_lab.storage.layouts import DAILY_RETURN
+from foresto_lab.telemetry import get_logger
 
 LOG_FOLDER = "_delta_log"
 _COMMIT = re.compile(r"(\d{20})\.json")
@@ -24,6 +25,8 @@ REPAIR = (
     "See what can be mended with `foresto data repair`, or copy the workspace's folder "
     "by other means while nobody uses it."
 )
+
+log = get_logger(__name__)
 
 
 @dataclass
@@ -58,11 +61,10 @@ class LakeCopy:
                 self._copy_table(table, version)
 
     def _copy_table(self, table: Path, version: int) -> None:
-        log = list(_log_files(table, version))
         named = _named_files(table, version)
         lacking = [
             f"{table.name}/{name}"
-            for name in (*log, *named)
+            for name in (*_log_files(table, version), *named)
             if f"{table.name}/{name}" not in self.files
         ]
         for name in [n for n in lacking if not (self.lake / n).is_file()]:

@@ -172,7 +172,7 @@ def _dump(
             target.open("xb") as file,
         ):
             assert process.stdout is not None
-            while block := process.stdout.read(BLOCK_BYTES):
+            while block := process.stdout.read1(BLOCK_BYTES):  # type: ignore[attr-defined]
                 digest.update(block)
                 file.write(block)
                 size += len(block)
