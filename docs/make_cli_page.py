@@ -27,8 +27,8 @@ is one, prints for programs instead of people.
 | 0 | done |
 | 1 | a run, a report or a comparison failed |
 | 2 | something given cannot be used: an option, a value, a file |
-| 3 | prices break an error-level quality rule; nothing of such a file was written |
-| 4 | the workspace could not be read or written |
+| 3 | prices break an error-level quality rule, and nothing of such a file was written; or a check found what must be mended |
+| 4 | the workspace or the team's database could not be read or written |
 | 70 | foresto_lab itself failed; a log is named |
 | 130 | stopped by the user; what was completed is kept |
 """

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foresto_lab.storage.layouts import DAILY_PRICE, DAILY_RETURN
+from foresto_lab.storage.layouts import CANDLES, DAILY_PRICE, DAILY_RETURN
 from foresto_lab.storage.workspace import DATA_FOLDER, LAKE_FOLDER, RUNS_FOLDER
 
-LAKE_LAYOUTS = (DAILY_PRICE, DAILY_RETURN)
+LAKE_LAYOUTS = (DAILY_PRICE, DAILY_RETURN, CANDLES)
 """The series that the lake keeps."""
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from foresto_lab.storage.database import Database
 
 State = Literal["current", "empty", "older", "newer"]
-SERIES = ("daily_price", "daily_return")
+SERIES = ("daily_price", "daily_return", "candles_history")
 """The series whose data versions are told."""
 
 

@@ -259,6 +259,7 @@ def test_status_of_a_new_store(run: Run, team_url: str) -> None:
     assert found["data_versions"] == {
         "daily_price": "daily_price@none",
         "daily_return": "daily_return@none",
+        "candles_history": "candles_history@none",
     }
     assert found["runs"] == {}
     assert found["last_load"] is None
@@ -424,8 +425,15 @@ def test_stats_tell_of_tables_indexes_and_partitions(run: Run, team_url: str) ->
     assert status == 0
     prices = next(t for t in found["tables"] if t["name"] == "daily_price")
     assert prices["partitions"] == 2
-    brin = next(i for i in found["indexes"] if i["name"] == "ix_daily_price_date")
-    assert (brin["method"], brin["table"]) == ("brin", "daily_price")
+    methods = rows(
+        team_url,
+        "SELECT relname, amname FROM pg_class JOIN pg_am ON pg_am.oid = relam "
+        "WHERE relkind IN ('i', 'I') AND NOT relispartition "
+        "AND relnamespace = 'public'::regnamespace",
+    )
+    assert {i["name"]: i["method"] for i in found["indexes"]} == dict(methods)
+    key = next(i for i in found["indexes"] if i["name"] == "pk_daily_price")
+    assert (key["table"], key["enforces"], key["scans"]) == ("daily_price", True, 0)
     assert "daily_price_y2024m01" in {p["name"] for p in found["partitions"]}
     status, out, _ = run("db", "stats", "--limit", "2", url=team_url)
     assert status == 0
@@ -439,7 +447,7 @@ def test_stats_of_an_embedded_store(run: Run, tmp_path: Path) -> None:
     assert status == 0
     files = [p for p in (tmp_path / "data").rglob("*") if p.is_file()]
     assert found["size_bytes"] == sum(path.stat().st_size for path in files)
-    assert [table["rows"] for table in found["tables"]] == [5 * 3697, 5 * 3696]
+    assert [table["rows"] for table in found["tables"]] == [5 * 3697, 5 * 3696, 0]
     assert run("--home", str(tmp_path), "db", "stats")[0] == 0
 
 

@@ -32,4 +32,5 @@ def cleanup(
     if as_json:
         print_json(report.to_dict())
     else:
-        click.echo(str(report))
+        due = not report.is_empty or report.waiting
+        click.echo(str(report) if due else "Nothing has expired.")

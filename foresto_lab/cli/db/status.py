@@ -71,7 +71,7 @@ def _show(found: StoreStatus) -> None:
             ("your role", found.role),
             ("schema", schema),
             ("size", human_size(found.size_bytes)),
-            ("data", ", ".join(found.data_versions.values())),
+            ("data", _data(found)),
             ("last load", _last_load(found)),
             ("runs", _runs(found)),
             ("months ahead", _months(found)),
@@ -87,6 +87,11 @@ def _show(found: StoreStatus) -> None:
             ],
             right=["rows", "size"],
         )
+
+
+def _data(found: StoreStatus) -> str:
+    loaded = [v for v in found.data_versions.values() if not v.endswith("@none")]
+    return ", ".join(loaded) or ("none yet" if found.data_versions else "")
 
 
 def _last_load(found: StoreStatus) -> str | None:
