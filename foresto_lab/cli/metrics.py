@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from foresto_lab.cli.context import CommandContext, pass_context
-from foresto_lab.errors import WorkspaceNotFoundError
+from foresto_lab.cli.context import CommandContext, database_option, pass_context
 
 if TYPE_CHECKING:
     from foresto_lab.telemetry.exposition import Exposition
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write them, in one step, for node_exporter; it reads names ending in .prom.",
 )
+@database_option
 @pass_context
 def metrics(
     context: CommandContext, serve: int | None, address: str, textfile: Path | None
@@ -57,22 +57,15 @@ def workspace_metrics(context: CommandContext) -> Exposition:
 
     Its database is asked as it is: nothing is created, migrated or cleared up.
     """
-    from foresto_lab.settings import workspace_settings
     from foresto_lab.storage.tallies import read_tally
-    from foresto_lab.storage.workspace import open_database
     from foresto_lab.telemetry.exposition import Exposition
-    from foresto_lab.telemetry.logs import configure_logs
     from foresto_lab.telemetry.metrics import metrics_folder
 
-    settings = workspace_settings(context.home, context.database_url)
-    home = settings.home
-    assert home is not None
-    configure_logs(settings, home)
-    database = open_database(home, settings.database_url)
-    if database.dialect == "sqlite" and not Path(database.location).is_file():
-        raise WorkspaceNotFoundError(path=home)
+    settings, database = context.settings(), context.database()
+    assert settings.home is not None
     return Exposition(
-        metrics_folder(settings, home), lambda: read_tally(database, datetime.now(UTC))
+        metrics_folder(settings, settings.home),
+        lambda: read_tally(database, datetime.now(UTC)),
     )
 
 
