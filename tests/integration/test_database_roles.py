@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ from foresto_lab.storage.losses import plan_downgrade
 from foresto_lab.storage.postgresql.database import PostgresDatabase
 from foresto_lab.storage.postgresql.months import make_months
 from foresto_lab.storage.postgresql.roles import RELATIONS, TeamRoles, apply_roles
+from foresto_lab.storage.retention import clean_up
 from foresto_lab.storage.schema import (
     SCHEMA_VERSION,
     downgrade_schema,
@@ -138,6 +139,20 @@ def test_nothing_is_left_to_everybody(guarded_url: str) -> None:
     assert execute(guarded_url, create) == [(False,)]
 
 
+def test_everything_belongs_to_the_owner(guarded_url: str, roles: TeamRoles) -> None:
+    """What a migration adds and the script does not know would show here."""
+    relations = (
+        "SELECT DISTINCT relowner::regrole::text FROM pg_class "
+        "WHERE relnamespace = 'public'::regnamespace"
+    )
+    functions = (
+        "SELECT DISTINCT proowner::regrole::text FROM pg_proc "
+        "WHERE pronamespace = 'public'::regnamespace"
+    )
+    assert execute(guarded_url, relations) == [(roles.owner,)]
+    assert execute(guarded_url, functions) == [(roles.owner,)]
+
+
 def test_an_empty_database_gets_its_rights_after_init(
     roles: TeamRoles, database_url: str, postgresql_server: DatabaseServer
 ) -> None:
@@ -236,6 +251,24 @@ def test_the_owner_drops_a_month(url_of: Callable[[str], str]) -> None:
         "SELECT create_monthly_partitions('daily_price', '2024-01-1', '2024-1-2')",
     )
     execute(owner, "DROP TABLE daily_price_y2024m01")
+
+
+def test_the_owner_cleans_up_and_the_writer_does_not(
+    url_of: Callable[[str], str], tmp_path: Path
+) -> None:
+    lab = fl.open_lab(tmp_path, database_url=url_of("writer"))
+    lab.load_prices(price_file(tmp_path, "AAA", DAYS))
+    run_id = lab.simulate({"AAA": 1.0}).run_id
+    assert run_id is not None
+    later = datetime.now(UTC) + timedelta(days=150)
+    with pytest.raises(DatabasePermissionError):
+        clean_up(lab.storage, now=later, archive=tmp_path / "archive")
+    assert len(lab.run(run_id).path) == len(DAYS)
+    owner = fl.open_lab(tmp_path, database_url=url_of("owner"))
+    assert clean_up(owner.storage, now=later).paths == (run_id,)
+    assert lab.run_record(run_id).summary["total_return"] == pytest.approx(0.03)
+    for opened in (lab, owner):
+        opened.storage.close()
 
 
 # --- the writer -------------------------------------------------------------------

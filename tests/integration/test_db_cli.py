@@ -81,8 +81,8 @@ def test_init_makes_tables_definitions_and_months(run: Run, database_url: str) -
     assert done["schema"] == SCHEMA_VERSION
     year = datetime.now(UTC).date().year
     this_month = datetime.now(UTC).date().month
-    # From January of last year to six months beyond this one; and from last month on.
-    in_series, in_expiry = 12 + this_month + 6, 1 + 1 + 6
+    # From January of last year to six months beyond this one; and from this one on.
+    in_series, in_expiry = 12 + this_month + 6, 1 + 6
     assert done["months_made"] == {
         "daily_price": in_series,
         "daily_return": in_series,
@@ -93,7 +93,8 @@ def test_init_makes_tables_definitions_and_months(run: Run, database_url: str) -
     names = {name for (name,) in rows(database_url, "SELECT relname FROM pg_class")}
     assert f"daily_price_y{year - 1}m01" in names
     assert f"daily_price_y{months_later(6).replace('-', 'm')}" in names
-    assert f"simulation_path_y{months_later(-1).replace('-', 'm')}" in names
+    assert f"simulation_path_y{months_later(0).replace('-', 'm')}" in names
+    assert f"simulation_path_y{months_later(-1).replace('-', 'm')}" not in names
     assert f"daily_price_y{months_later(7).replace('-', 'm')}" not in names
     assert counted(database_url, "scenario_definition") == 3
     assert counted(database_url, "rebalancing_rule") == 4
@@ -139,7 +140,7 @@ def test_four_inits_at_once_make_one_store(tmp_path: Path, database_url: str) ->
         assert process.returncode == 0, err
         assert json.loads(out)["schema"] == SCHEMA_VERSION
     made = [json.loads(out)["months_made"]["simulation_path"] for out, _, _ in ended]
-    assert sorted(made) == [0, 0, 0, 8]
+    assert sorted(made) == [0, 0, 0, 7]
     assert counted(database_url, "scenario_definition") == 3
     assert counted(database_url, "portfolio_allocation") == 15
     assert rows(database_url, "SELECT version_num FROM alembic_version") == [

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from foresto_lab.storage.postgresql.partitions import (
-    EXPIRY_TABLES,
     PARTITIONED_TABLES,
+    SERIES_TABLES,
     Partition,
     create_months,
     later_month,
@@ -99,15 +99,11 @@ def spans_ahead(
 def spans_of_new_store(today: date) -> dict[str, tuple[date, date]]:
     """Return the months that a new store begins with.
 
-    Series get last year and this one, whose prices are loaded first; what expires gets
-    the month before this one too, for clocks that differ.
+    Series get last year and this one, whose prices are loaded first. What expires only
+    ever expires in months to come; a cleanup drops those that are over.
     """
-    last = later_month(today, DEFAULT_AHEAD)
-    series, expiry = date(today.year - 1, 1, 1), later_month(today, -1)
-    return {
-        table: (expiry if table in EXPIRY_TABLES else series, last)
-        for table in PARTITIONED_TABLES
-    }
+    series = (date(today.year - 1, 1, 1), later_month(today, DEFAULT_AHEAD))
+    return spans_ahead(today, DEFAULT_AHEAD) | dict.fromkeys(SERIES_TABLES, series)
 
 
 def monthly_tables(
