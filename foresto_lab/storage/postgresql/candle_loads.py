@@ -30,6 +30,7 @@ from foresto_lab.storage.postgresql.candle_rows import (
     Span,
     arrow_rows,
     batches,
+    constant,
     first_and_last_day,
     rows_by_month,
     run_starts,
@@ -155,14 +156,21 @@ class Loading:
         return changes
 
     def _stored(self, group: str, batch: Batch) -> SortedRows:
-        """Return the stored candles of a batch's symbols in its spans."""
+        """Return the stored candles of a batch's symbols in its spans.
+
+        Those of one symbol come without its name, which would take as long as all else.
+        """
         symbols = batch.rows.symbols[np.unique(batch.rows.codes)]
+        alone = len(symbols) == 1
+        names = CANDLES.key[-1:] if alone else (CANDLES.key[0], CANDLES.key[-1])
         spans = " OR ".join(map(in_span, batch.spans))
         found = self.session.fetch(
-            f"SELECT symbol, open_time, {', '.join(CANDLES.fields)} FROM {TABLE} "
+            f"SELECT {', '.join((*names, *CANDLES.fields))} FROM {TABLE} "
             f"WHERE symbol = ANY ({literal_texts(symbols)}) "
             f"AND timeframe = {literal(group)} AND ({spans})"
         )
+        if alone:
+            found = found.append_column("symbol", constant(symbols[0], len(found)))
         return parse_rows(found, CANDLES, TABLE)
 
     def _insert(
@@ -200,6 +208,7 @@ class Loading:
         stage = STAGE.format(columns=columns, table=TABLE)
         self.session.execute(DECOMPRESS_ANY, stage)
         self.session.copy(changed, "incoming", temporary=True)
+        self.session.execute("ANALYZE pg_temp.incoming")
         span = pc.min_max(changed["open_time"].cast(pa.int64())).as_py()
         update = UPDATE.format(
             table=TABLE,

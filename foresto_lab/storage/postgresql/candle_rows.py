@@ -119,9 +119,13 @@ def run_table(new: SortedRows, starts: Places, group: str, number: int) -> pa.Ta
 
 def arrow_rows(rows: SortedRows, group: str) -> pa.Table:
     """Return rows as the table of candles takes them."""
-    zeros = pa.array(np.zeros(len(rows), np.int32))
-    constant = pa.DictionaryArray.from_arrays(zeros, pa.array([group], pa.string()))
-    return rows.arrow.add_column(1, CANDLES.group, constant)
+    return rows.arrow.add_column(1, CANDLES.group, constant(group, len(rows)))
+
+
+def constant(text: str, count: int) -> pa.Array:
+    """Return a column that holds one text in every row."""
+    zeros = pa.array(np.zeros(count, np.int32))
+    return pa.DictionaryArray.from_arrays(zeros, pa.array([text], pa.string()))
 
 
 def instants(times: Times) -> pa.Array:
