@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from foresto_lab._version import __version__
-from foresto_lab.errors import UnknownNameError
+from foresto_lab.errors import ReproductionError, UnknownNameError
 from foresto_lab.findings import Finding
 from foresto_lab.preflight import PortfolioInputs, PreflightReport, check_portfolio
 from foresto_lab.rebalancing import parse_rule
@@ -254,9 +254,26 @@ def simulation_hash(plan: SimulationPlan, data_version: str) -> str:
 def reproduce_simulation(
     record: RunRecord, *, series: SeriesStore, runs: RunStore
 ) -> Reproduction:
-    """Rerun a registered simulation on its data version; compare every number."""
+    """Rerun a registered simulation on its data version; compare every number.
+
+    Raises
+    ------
+    ReproductionError
+        The store does not have that state of the prices, and no other will do.
+    """
     request = SimulationRequest.from_dict(record.request)
-    prices = load_prices(request, series, record.data_version)
+    try:
+        prices = load_prices(request, series, record.data_version)
+    except UnknownNameError as error:
+        if error.kind != "data version":
+            raise
+        raise ReproductionError(
+            run_id=record.run_id,
+            reason=f"this store does not have the state of the prices that it was "
+            f"computed on, {record.data_version}; it has {series.data_version()} and "
+            "what was loaded before it here. Reproduce it in the store that it comes "
+            "from.",
+        ) from None
     rerun = compute(
         request,
         prices,
