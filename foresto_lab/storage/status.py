@@ -62,6 +62,8 @@ class StoreStatus:
         Status to the number of runs.
     months_ahead : mapping
         Partitioned table to the months after this one that it has partitions for.
+    candles : str or None
+        What there is of TimescaleDB; None where the server does not know it.
     """
 
     store: Literal["embedded", "postgresql"]
@@ -77,6 +79,7 @@ class StoreStatus:
     runs: Mapping[str, int] = field(default_factory=dict)
     silent_runs: int = 0
     months_ahead: Mapping[str, int] = field(default_factory=dict)
+    candles: str | None = None
 
     @property
     def schema_needed(self) -> str:
@@ -132,6 +135,7 @@ class StoreStatus:
             "runs": dict(self.runs),
             "silent_runs": self.silent_runs,
             "months_ahead": dict(self.months_ahead),
+            "candles": self.candles,
         }
 
 
@@ -179,6 +183,7 @@ def _team_status(database: Database, now: datetime) -> StoreStatus:
             role=_role(connection) if ready else None,
             data_versions=_data_versions(session) if ready else {},
             months_ahead=_months_ahead(connection, now.date()) if ready else {},
+            candles=_candles(connection) if ready else None,
             **(_catalog_facts(session, now) if ready else {}),
         )
 
@@ -228,6 +233,13 @@ def _months_ahead(connection: Connection, today: date) -> dict[str, int]:
         table: months_ahead([p for p in partitions if p.table == table], today)
         for table in monthly_tables(connection)
     }
+
+
+def _candles(connection: Connection) -> str | None:
+    from foresto_lab.storage.postgresql.timescale import timescale_state
+
+    state = timescale_state(connection)
+    return state.sentence if state.available or state.installed else None
 
 
 # --- the embedded store -------------------------------------------------------------

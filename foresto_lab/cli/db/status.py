@@ -75,6 +75,7 @@ def _show(found: StoreStatus) -> None:
             ("last load", _last_load(found)),
             ("runs", _runs(found)),
             ("months ahead", _months(found)),
+            ("candles", found.candles),
         ]
     )
     if found.tables:
