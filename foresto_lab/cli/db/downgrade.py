@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 def downgrade(
     context: CommandContext, target: str | None, yes: bool, as_json: bool
 ) -> None:
-    """Take the tables back to version TARGET; left out, to the one before.
+    """Take the tables back to version TARGET.
 
-    `base` is a database without tables. What only the newer tables hold is lost: it is
-    counted and shown first. Make a backup before: `foresto db backup DIR`.
+    Left out, it is the one before; `base` is a database without tables. What only the
+    newer tables hold is lost: it is counted and shown first. Make a backup before:
+    `foresto db backup DIR`.
     """
     from foresto_lab.storage.losses import plan_downgrade
     from foresto_lab.storage.schema import downgrade_schema

@@ -15,10 +15,11 @@ from foresto_lab.cli.output import human_count, json_option, print_json
 @json_option
 @pass_context
 def init(context: CommandContext, as_json: bool) -> None:
-    """Create the tables, the built-in definitions and the months to come.
+    """Create tables, definitions and months.
 
-    What is there stays as it is, so it can be run at any time. A new team's database
-    needs an owner's rights.
+    The definitions are the built-in scenarios, rules and instruments. What is there
+    stays as it is, so it can be run at any time. A new team's database needs an owner's
+    rights.
     """
     from foresto_lab.storage.preparation import prepare_store
 

@@ -30,8 +30,10 @@ DAY = click.DateTime(formats=["%Y-%m-%d", "%Y-%m"])
     show_default=True,
     help="Months beyond the present one that there should be.",
 )
-@click.option("--from", "first", type=DAY, metavar="DATE", help="Make months from here")
-@click.option("--to", "last", type=DAY, metavar="DATE", help="up to here, instead.")
+@click.option(
+    "--from", "first", type=DAY, metavar="DATE", help="Instead, the months from here on"
+)
+@click.option("--to", "last", type=DAY, metavar="DATE", help="up to this one.")
 @click.option(
     "--table", "tables", multiple=True, help="Only this table; may be given often."
 )
@@ -46,7 +48,7 @@ def partitions(
     tables: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Make the monthly partitions that will be needed, and show those there are.
+    """Make months ahead, and show those there are.
 
     Nobody waits for it, and what is there stays. A load makes the months that it needs
     by itself; this is for those to come. The embedded store has no partitions.

@@ -25,10 +25,11 @@ from foresto_lab.errors import SettingsError
 def roles(
     context: CommandContext, applies: bool, schema: str, prefix: str, as_json: bool
 ) -> None:
-    """Print the SQL of the roles owner, writer and reader; or run it, with --apply.
+    """Print the SQL of a team's roles, or run it.
 
-    Nobody can log in as one of them: make people members, `GRANT foresto_writer TO
-    ann`. It can be run at any time, and should be after a restore.
+    They are owner, writer and reader. Nobody can log in as one of them: make people
+    members, `GRANT foresto_writer TO ann`. It can be run at any time, and should be
+    after a restore.
     """
     from foresto_lab.storage.postgresql.database import PostgresDatabase
     from foresto_lab.storage.postgresql.roles import TeamRoles, apply_roles

@@ -42,9 +42,9 @@ WORTH_TELLING = 1_000_000
 @json_option
 @pass_context
 def stats(context: CommandContext, limit: int, as_json: bool) -> None:
-    """Show sizes, and on PostgreSQL how tables and indexes are used.
+    """Show sizes and the use of indexes.
 
-    Of an embedded store: its files, their sizes, and the lake's versions.
+    Also cache hits, dead rows and the biggest partitions. Of an embedded store: its files, their sizes, and the lake's versions.
     """
     from foresto_lab.storage.postgresql.database import PostgresDatabase
 

@@ -29,9 +29,9 @@ STATUSES = ("completed", "running", "pending", "failed")
 @json_option
 @pass_context
 def status(context: CommandContext, as_json: bool) -> None:
-    """Show the store: server, schema, tables, data versions, runs, months ahead.
+    """Show what the store is, holds and lacks.
 
-    Changes nothing. Exits with 4 when the store cannot be used: it cannot be reached,
+    Server, schema, tables, data versions, runs, months ahead. Changes nothing. Exits with 4 when the store cannot be used: it cannot be reached,
     has no tables yet, or has those of another version.
     """
     from foresto_lab.storage.status import read_status

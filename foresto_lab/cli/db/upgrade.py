@@ -13,7 +13,7 @@ from foresto_lab.cli.output import json_option, print_json
 @json_option
 @pass_context
 def upgrade(context: CommandContext, as_json: bool) -> None:
-    """Bring the tables to the version that this foresto_lab works with.
+    """Bring the tables to this version.
 
     It happens whole or not at all; of several at once, one does it and the others wait.
     Make a backup first: `foresto db backup DIR`.
