@@ -10,7 +10,7 @@ from foresto_lab.cli.context import CommandContext, database_option, pass_contex
 from foresto_lab.cli.output import json_option, print_json
 
 
-@click.command("alerts")
+@click.command("alerts", short_help="Tell of odd rebalancing.")
 @click.option(
     "--days",
     type=click.IntRange(min=1),

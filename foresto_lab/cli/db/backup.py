@@ -17,7 +17,7 @@ from foresto_lab.cli.output import (
 from foresto_lab.cli.progress import progress_bar
 
 
-@click.command()
+@click.command(short_help="Make a backup while others work.")
 @click.argument("path", metavar="FOLDER", type=click.Path(path_type=Path))
 @database_option
 @json_option

@@ -10,7 +10,7 @@ from foresto_lab.cli.context import CommandContext, database_option, pass_contex
 from foresto_lab.cli.output import json_option, print_json
 
 
-@click.command("cleanup")
+@click.command("cleanup", short_help="Delete what has expired; archive it first.")
 @click.option(
     "--archive",
     type=click.Path(file_okay=False, path_type=Path),

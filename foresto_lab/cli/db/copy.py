@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from foresto_lab.storage.copying import CopyReport, RunsCopied, SeriesCopied
 
 
-@click.command()
+@click.command(short_help="Copy the store into another one.")
 @target_option(required=True)
 @click.option(
     "--merge",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 30
 
 
-@click.command("quality")
+@click.command("quality", short_help="Check the whole store.")
 @click.option("--as-of", metavar="DATE", help="Judge by this day; by default, now.")
 @click.option(
     "--stale-sessions",

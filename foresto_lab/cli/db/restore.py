@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from foresto_lab.storage.backup import RestoreReport
 
 
-@click.command()
+@click.command(short_help="Restore a backup where nothing is.")
 @click.argument(
     "path", metavar="FOLDER", type=click.Path(file_okay=False, path_type=Path)
 )

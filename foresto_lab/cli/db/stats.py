@@ -44,7 +44,8 @@ WORTH_TELLING = 1_000_000
 def stats(context: CommandContext, limit: int, as_json: bool) -> None:
     """Show sizes and the use of indexes.
 
-    Also cache hits, dead rows and the biggest partitions. Of an embedded store: its files, their sizes, and the lake's versions.
+    Also cache hits, dead rows and the biggest partitions. Of an embedded store: its
+    files, their sizes, and the lake's versions.
     """
     from foresto_lab.storage.postgresql.database import PostgresDatabase
 

@@ -31,8 +31,9 @@ STATUSES = ("completed", "running", "pending", "failed")
 def status(context: CommandContext, as_json: bool) -> None:
     """Show what the store is, holds and lacks.
 
-    Server, schema, tables, data versions, runs, months ahead. Changes nothing. Exits with 4 when the store cannot be used: it cannot be reached,
-    has no tables yet, or has those of another version.
+    Server, schema, tables, data versions, runs, months ahead. Changes nothing. Exits
+    with 4 when the store cannot be used: it cannot be reached, has no tables yet, or
+    has those of another version.
     """
     from foresto_lab.storage.status import read_status
 
