@@ -97,12 +97,7 @@ class DailyPrice(Base):
             "(adj_close > 0 AND adj_close < 'Infinity') IS NOT FALSE", name="adj_close"
         ),
         CheckConstraint("length(symbol) > 0", name="symbol"),
-        Index(
-            None,
-            "date",
-            postgresql_using="brin",
-            postgresql_with={"pages_per_range": 8},
-        ),
+        Index(None, "date"),
         {"postgresql_partition_by": "RANGE (date)", "info": {POSTGRESQL_ONLY: True}},
     )
 
@@ -144,12 +139,6 @@ class DailyReturn(Base):
     __tablename__ = "daily_return"
     __table_args__ = (
         CheckConstraint("(daily_return >= -1) IS NOT FALSE", name="daily_return"),
-        Index(
-            None,
-            "date",
-            postgresql_using="brin",
-            postgresql_with={"pages_per_range": 8},
-        ),
         {"postgresql_partition_by": "RANGE (date)", "info": {POSTGRESQL_ONLY: True}},
     )
 

@@ -289,6 +289,8 @@ class _ArrowPool:
             connection = dbapi.connect(address, autocommit=True)
             with connection.cursor() as cursor:
                 cursor.execute("SET TIME ZONE 'UTC'")
+                # A plan of many months looks dear, and would be compiled for long.
+                cursor.execute("SET jit = off")
         except Exception as error:
             if not is_driver_error(error):
                 raise

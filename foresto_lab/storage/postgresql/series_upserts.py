@@ -1,8 +1,7 @@
 """Loads: rows by COPY into PostgreSQL, as one upsert in one transaction.
 
-Rows of months without any go straight into their partitions, which are new or empty.
-Rows of the other months go into a staging table, by parts, and the server compares:
-what is equal is not touched.
+Rows of months that are missing go straight into partitions made for them. Rows of the
+other months are compared with what is there, and what is equal is not touched.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ from foresto_lab.storage.postgresql.arrow_session import (
     ArrowSession,
     arrow_transaction,
 )
+from foresto_lab.storage.postgresql.series_merges import merge_months
 from foresto_lab.storage.postgresql.series_months import (
     fill_months,
-    months_with_rows,
+    missing_months,
     rows_by_month,
 )
-from foresto_lab.storage.postgresql.series_staging import stage_months
 from foresto_lab.storage.postgresql.series_versions import (
     Changes,
     SeriesState,
@@ -100,8 +99,8 @@ def _write(target: Target, rows: SortedRows) -> Changes:
     if not len(rows):
         return Changes()
     by_month = rows_by_month(rows)
-    filled = months_with_rows(target, list(by_month))
-    fresh = {m: places for m, places in by_month.items() if m not in filled}
-    known = {m: places for m, places in by_month.items() if m in filled}
+    missing = missing_months(target, list(by_month))
+    fresh = {m: places for m, places in by_month.items() if m in missing}
+    known = {m: places for m, places in by_month.items() if m not in missing}
     changes = fill_months(target, rows, fresh) if fresh else Changes()
-    return changes + stage_months(target, rows, known) if known else changes
+    return changes + merge_months(target, rows, known) if known else changes

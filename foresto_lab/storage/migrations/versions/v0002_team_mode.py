@@ -360,12 +360,7 @@ def _create_series_tables() -> None:
         postgresql_partition_by="RANGE (date)",
     )
     op.create_index(
-        op.f("ix_daily_price_date"),
-        "daily_price",
-        ["date"],
-        unique=False,
-        postgresql_using="brin",
-        postgresql_with={"pages_per_range": 8},
+        op.f("ix_daily_price_date"), "daily_price", ["date"], unique=False
     )
     op.create_table(
         "daily_price_superseded",
@@ -400,14 +395,6 @@ def _create_series_tables() -> None:
         sa.PrimaryKeyConstraint("symbol", "date", name=op.f("pk_daily_return")),
         info={"postgresql_only": True},
         postgresql_partition_by="RANGE (date)",
-    )
-    op.create_index(
-        op.f("ix_daily_return_date"),
-        "daily_return",
-        ["date"],
-        unique=False,
-        postgresql_using="brin",
-        postgresql_with={"pages_per_range": 8},
     )
     op.create_table(
         "candles_history",
