@@ -11,12 +11,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-import foresto_lab as fl
 from foresto_lab.errors import (
     BackupError,
     CorruptStoreError,
@@ -27,7 +25,7 @@ from foresto_lab.errors import (
     SchemaVersionError,
     StorageError,
 )
-from foresto_lab.storage.backup import BackupReport, make_backup, restore_backup
+from foresto_lab.storage.backup import make_backup, restore_backup
 from foresto_lab.storage.backup.manifest import read_manifest, write_manifest
 from foresto_lab.storage.postgresql.programs import find_program
 from foresto_lab.storage.schema import downgrade_schema, found_version
@@ -43,71 +41,11 @@ from tests.integration.backup_workers import (
 )
 from tests.integration.foresto_command import foresto
 from tests.integration.forked import Forks, kill
+from tests.integration.places import Place, Places, differences, fill
 from tests.postgresql_server import DatabaseServer, PostgresServer
 
 USERS = 2
 SECONDS_TO_ROLL_BACK = 30
-
-# --- places -------------------------------------------------------------------------
-
-
-@dataclass
-class Place:
-    """A store: a folder, and a database's URL where it is a team's."""
-
-    home: Path
-    url: str | None
-
-    @property
-    def arguments(self) -> tuple[str, str | None]:
-        """What a worker is told of it."""
-        return str(self.home), self.url
-
-    def back_up(self, path: Path) -> BackupReport:
-        return make_backup(open_database(self.home, self.url), self.home, path)
-
-    def restore(self, path: Path) -> None:
-        restore_backup(path, self.home, self.url)
-
-    def open(self) -> fl.Lab:
-        return fl.open_lab(self.home, database_url=self.url)
-
-    def is_empty(self) -> bool:
-        """Return whether there is no store."""
-        if self.url is None:
-            return not any(p.is_file() for p in self.home.glob("data/**/*"))
-        database = open_database(self.home, self.url)
-        with database.reading() as session:
-            found = session.connection().exec_driver_sql(
-                "SELECT count(*) FROM pg_class "
-                "WHERE relnamespace = 'public'::regnamespace"
-            )
-            tables = int(found.scalar_one())
-        database.close()
-        return tables == 0
-
-
-@dataclass
-class Places:
-    """Makes places of one kind, and takes their databases away again."""
-
-    folder: Path
-    server: DatabaseServer | None
-    names: list[str] = field(default_factory=list)
-
-    def new(self) -> Place:
-        """Return a place without a store."""
-        self.names.append(f"place-{len(self.names)}")
-        home = self.folder / self.names[-1]
-        if self.server is None:
-            return Place(home, None)
-        self.names[-1] = self.server.create_database()
-        return Place(home, self.server.url(self.names[-1]))
-
-    def remove(self) -> None:
-        for name in self.names:
-            if self.server is not None:
-                self.server.drop_database(name)
 
 
 @pytest.fixture
@@ -129,54 +67,10 @@ def used(places: Places) -> Place:
     return place
 
 
-def fill(place: Place) -> None:
-    lab = place.open()
-    for turn in range(3):
-        lab.storage.series.load_daily_prices(prices_of(0, turn))
-    lab.update_returns()
-    for amount in (1e6, 2e6):
-        lab.simulate(
-            {"W0A": 0.5, "W0B": 0.5},
-            rebalancing="DRIFT_5",
-            calendar="24/7",
-            initial_amount=amount,
-        )
-    lab.storage.close()
-
-
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Forks]:
     with Forks(*PRELOADED) as workers:
         yield workers
-
-
-def differences(left: Place, right: Place) -> list[str]:
-    """Return in what two stores differ, as their users see it."""
-    labs = left.open(), right.open()
-    told = []
-    looks: dict[str, Callable[[fl.Lab], object]] = {
-        "scenarios": lambda lab: lab.scenarios().to_dict(),
-        "rules": lambda lab: lab.rules().to_dict(),
-        "instruments": lambda lab: lab.storage.catalog.instruments(),
-        "loads": lambda lab: lab.storage.catalog.load_history().to_dict("list"),
-        "data version": lambda lab: lab.storage.series.data_version(),
-        "prices": lambda lab: lab.storage.series.daily_prices().to_dict("list"),
-        "returns": lambda lab: lab.storage.series.daily_returns().to_dict("list"),
-        "runs": lambda lab: lab.storage.runs.records(),
-    }
-    for name, look in looks.items():
-        first, second = (repr(look(lab)) for lab in labs)
-        if first != second:
-            told.append(f"{name}: {first[:200]} is not {second[:200]}")
-    for record in labs[0].storage.runs.records(status=RunStatus.COMPLETED):
-        paths = [lab.run(record.run_id).path for lab in labs]
-        if not paths[0].equals(paths[1]):
-            told.append(f"path of {record.run_id}")
-        if not labs[1].reproduce(record.run_id).identical:
-            told.append(f"{record.run_id} does not reproduce")
-    for lab in labs:
-        lab.storage.close()
-    return told
 
 
 def leftovers(folder: Path) -> list[str]:

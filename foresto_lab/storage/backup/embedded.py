@@ -19,7 +19,7 @@ from pathlib import Path
 from foresto_lab.errors import CorruptStoreError, RestoreError
 from foresto_lab.settings import CATALOG_FILE
 from foresto_lab.storage.backup.files import FileFacts, copy_file, file_facts
-from foresto_lab.storage.backup.lake import LakeCopy, lake_size
+from foresto_lab.storage.backup.lake import LakeCopy, count_rows, lake_size
 from foresto_lab.storage.backup.manifest import (
     ANOTHER_COPY,
     BackupManifest,
@@ -30,7 +30,6 @@ from foresto_lab.storage.backup.run_folders import RunFolderCopies, completed_ru
 from foresto_lab.storage.backup.staging import publish, staged_beside
 from foresto_lab.storage.embedded_files import folder_size, lake_tables
 from foresto_lab.storage.faults import storage_faults
-from foresto_lab.storage.layouts import DAILY_PRICE, DAILY_RETURN
 from foresto_lab.storage.progress import Progress
 from foresto_lab.storage.sqlite.database import LOCK_WAIT_SECONDS
 from foresto_lab.storage.workspace import DATA_FOLDER, LAKE_FOLDER, RUNS_FOLDER
@@ -237,12 +236,8 @@ def _copy_checked(
 
 def _require_counts(backup: Path, manifest: BackupManifest, staged: Path) -> None:
     """Count what was restored, all rows of the series too."""
-    from foresto_lab.storage.lake import LakeSeriesStore
-
     _, counts = count_catalog(staged / CATALOG_FILE)
-    series = LakeSeriesStore(staged / LAKE_FOLDER)
-    counts[DAILY_PRICE.name] = int(series.coverage()["row_count"].sum())
-    counts[DAILY_RETURN.name] = int(series.return_coverage()["row_count"].sum())
+    counts |= count_rows(staged / LAKE_FOLDER)
     require_counts(backup, manifest.counts, counts)
 
 
@@ -251,7 +246,7 @@ def require_counts(
 ) -> None:
     """Refuse a restored store that has not the rows that the backup was made of."""
     for table, count in expected.items():
-        if found.get(table) != count:
+        if found.get(table, 0) != count:
             raise RestoreError(
                 path=backup,
                 reason=f"{table} has {found.get(table, 0):,} rows after it, not the "

@@ -100,6 +100,22 @@ def lake_size(lake: Path) -> int:
     return sum(file.stat().st_size for file in lake.rglob("*") if file.is_file())
 
 
+def count_rows(lake: Path) -> dict[str, int]:
+    """Return the rows of every table's newest state, as its files count them."""
+    import pyarrow.parquet as pq
+
+    counts = {}
+    for table in _tables(lake):
+        version = _newest_version(table)
+        named = {} if version is None else _named_files(table, version)
+        counts[table.name] = sum(
+            pq.read_metadata(table / name).num_rows
+            for name, file in named.items()
+            if file.is_read
+        )
+    return counts
+
+
 def _tables(lake: Path) -> list[Path]:
     found = sorted(log.parent for log in lake.glob(f"*/{LOG_FOLDER}"))
     return sorted(found, key=lambda table: table.name != DAILY_RETURN.name)

@@ -12,7 +12,6 @@ import pandas as pd
 import pyarrow as pa
 
 from foresto_lab.errors import UnknownNameError
-from foresto_lab.storage.copying.windows import ROWS_AT_ONCE
 from foresto_lab.storage.data_versions import parts_digest
 from foresto_lab.storage.layouts import CANDLES
 from foresto_lab.storage.sorted_rows import SortedRows, no_rows, parse_rows
@@ -117,7 +116,7 @@ def candles_of(storage: Storage) -> CandleStore:
 
 
 def candle_windows(
-    source: CandleStore, target: CandleStore, rows_at_once: int = ROWS_AT_ONCE
+    source: CandleStore, target: CandleStore, rows_at_once: int
 ) -> list[CandleWindow]:
     """Return windows that hold the candles of both stores."""
     both = pd.concat([source.candle_coverage(), target.candle_coverage()])

@@ -26,6 +26,7 @@ from foresto_lab.storage.copying.prices import (
 from foresto_lab.storage.copying.reports import CopyReport
 from foresto_lab.storage.copying.runs import RunCopy, own_run, registered_runs
 from foresto_lab.storage.copying.series import MERGE_ADVICE, SeriesCopy
+from foresto_lab.storage.copying.windows import ROWS_AT_ONCE
 from foresto_lab.storage.layouts import CANDLES, DAILY_PRICE
 from foresto_lab.storage.progress import Progress, no_progress
 from foresto_lab.telemetry import get_logger
@@ -42,6 +43,7 @@ def copy_store(
     *,
     merge: bool = False,
     progress: Progress = no_progress,
+    rows_at_once: int = ROWS_AT_ONCE,
 ) -> CopyReport:
     """Copy definitions, prices, returns, candles and runs into another store.
 
@@ -57,6 +59,8 @@ def copy_store(
         the source's. Otherwise such a target is refused, and left as it is.
     progress : callable
         Is told how far it is.
+    rows_at_once : int
+        About how many rows are held in memory and loaded in one commit.
 
     Raises
     ------
@@ -74,7 +78,7 @@ def copy_store(
     with source.database.reading() as session:
         definitions = read_definitions(session)
         runs = registered_runs(session)
-    windows = price_windows(source.series, target.series)
+    windows = price_windows(source.series, target.series, rows_at_once)
     prices = SeriesCopy(
         DAILY_PRICE.name,
         "prices",
@@ -88,7 +92,7 @@ def copy_store(
         "candles",
         CandleSide(candles_of(source)),
         CandleSide(candles_of(target)),
-        candle_windows(candles_of(source), candles_of(target)),
+        candle_windows(candles_of(source), candles_of(target), rows_at_once),
         target.location,
     )
     if not merge:

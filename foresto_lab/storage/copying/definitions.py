@@ -43,9 +43,10 @@ WHEN = frozenset({"created_at", "updated_at", "registered_at", "deactivated_at"}
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A table of definitions, and by which columns its rows are known."""
+    """A table of definitions, what one is called, and how its rows are known."""
 
     model: type[Base]
+    word: str
     key: tuple[str, ...]
 
     @property
@@ -65,15 +66,21 @@ class _Kind:
 
 
 KINDS = (
-    _Kind(ModelVersionRegistry, ("kind", "name_key", "version", "checksum")),
-    _Kind(ScenarioDefinition, ("name_key",)),
-    _Kind(StoredRule, ("name_key",)),
-    _Kind(InstrumentMaster, ("symbol_key",)),
-    _Kind(InstrumentMap, ("asset_class",)),
-    _Kind(StoredIndicator, ("name_key", "version")),
-    _Kind(StoredStrategy, ("name_key", "version")),
     _Kind(
-        SourceLoadHistory, ("loaded_at", "source", "checksum", "table_name", "status")
+        ModelVersionRegistry,
+        "a version of",
+        ("kind", "name_key", "version", "checksum"),
+    ),
+    _Kind(ScenarioDefinition, "scenario", ("name_key",)),
+    _Kind(StoredRule, "rule", ("name_key",)),
+    _Kind(InstrumentMaster, "instrument", ("symbol_key",)),
+    _Kind(InstrumentMap, "an instrument for", ("asset_class",)),
+    _Kind(StoredIndicator, "indicator", ("name_key", "version")),
+    _Kind(StoredStrategy, "strategy", ("name_key", "version")),
+    _Kind(
+        SourceLoadHistory,
+        "a load of",
+        ("loaded_at", "source", "checksum", "table_name", "status"),
     ),
 )
 
@@ -126,11 +133,13 @@ def own_definition(source: Definitions, target: Definitions) -> str | None:
     None when there is no such definition.
     """
     seeds = _seeds()
-    for name, rows in target.items():
-        for key, row in rows.items():
-            expected = [known[name].get(key) for known in (source, seeds)]
-            if not any(row_ and _content(row_) == _content(row) for row_ in expected):
-                return f"{name} {row.get('name') or ' '.join(map(str, key))}"
+    for kind in KINDS:
+        name = kind.table.name
+        for key, row in target[name].items():
+            expected = (source[name].get(key), seeds[name].get(key))
+            if not any(each and _content(each) == _content(row) for each in expected):
+                names = ("name", "symbol", "source", *kind.key)
+                return f"{kind.word} {next(row[n] for n in names if n in row)}"
     return None
 
 

@@ -52,9 +52,11 @@ class PriceSide:
         return rows_digest(rows)
 
 
-def price_windows(source: SeriesStore, target: SeriesStore) -> list[Window]:
+def price_windows(
+    source: SeriesStore, target: SeriesStore, rows_at_once: int
+) -> list[Window]:
     """Return spans of days that hold the prices of both stores."""
-    return windows_of([source.coverage(), target.coverage()])
+    return windows_of([source.coverage(), target.coverage()], rows_at_once)
 
 
 def has_state(series: SeriesStore, data_version: str) -> bool:

@@ -28,9 +28,7 @@ class Window:
         return f"{self.start} to {self.end}"
 
 
-def windows_of(
-    coverages: Sequence[pd.DataFrame], rows_at_once: int = ROWS_AT_ONCE
-) -> list[Window]:
+def windows_of(coverages: Sequence[pd.DataFrame], rows_at_once: int) -> list[Window]:
     """Return whole years, several or one, or the months of one with many rows.
 
     They are bounded by years and months, not by rows, so that they are the same ones
