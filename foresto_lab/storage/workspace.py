@@ -24,7 +24,7 @@ from foresto_lab.storage.schema import ensure_schema
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from foresto_lab.market.protocols import SeriesStore
+    from foresto_lab.market.protocols import CandleStore, SeriesStore
     from foresto_lab.runs.protocols import Catalog, RunStore
     from foresto_lab.storage.postgresql.database import PostgresDatabase
 
@@ -70,6 +70,17 @@ class Storage:
         from foresto_lab.storage.lake import LakeSeriesStore
 
         return LakeSeriesStore(self.home / DATA_FOLDER / LAKE_FOLDER)
+
+    @cached_property
+    def candles(self) -> CandleStore:
+        """The candles; their packages are imported at the first use."""
+        if self.database.dialect == "postgresql":
+            from foresto_lab.storage.postgresql.candle_store import PostgresCandleStore
+
+            return PostgresCandleStore(self.postgres)
+        from foresto_lab.storage.lake import LakeCandleStore
+
+        return LakeCandleStore(self.home / DATA_FOLDER / LAKE_FOLDER)
 
     @property
     def postgres(self) -> PostgresDatabase:
