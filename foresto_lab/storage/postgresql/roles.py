@@ -39,6 +39,7 @@ FUNCTIONS = (
     "begin_monthly_partition",
     "attach_monthly_partition",
     "create_monthly_partitions",
+    "daily_price_of",
     "check_portfolio_weight_sum",
     "delete_series_of_runs",
 )

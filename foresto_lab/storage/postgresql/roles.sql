@@ -108,7 +108,7 @@ DECLARE
     routine record;
 BEGIN
     FOR routine IN
-        SELECT pg_proc.oid::regprocedure AS name, prosecdef,
+        SELECT pg_proc.oid::regprocedure AS name, prosecdef, provolatile,
             proowner = {owner_text}::regrole AS is_owned
         FROM pg_proc
         WHERE pronamespace = {schema_text}::regnamespace
@@ -124,6 +124,9 @@ BEGIN
         END IF;
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine.name);
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {writer}', routine.name);
+        IF routine.provolatile <> 'v' THEN -- it only reads
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {reader}', routine.name);
+        END IF;
     END LOOP;
 END
 $$;

@@ -8,8 +8,9 @@ and, of those replaced since, the images they had then.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,12 @@ from foresto_lab.storage.sorted_rows import SortedRows, parse_rows
 
 if TYPE_CHECKING:
     from foresto_lab.storage.postgresql.database import PostgresDatabase
+
+PLANNED_ONCE = ("daily_price",)
+"""Tables with a function that gives the rows of a few symbols, ``<table>_of``."""
+
+FEW_SYMBOLS = 8
+"""So many are read by that function. It holds the rows in memory, so more are not."""
 
 
 class SeriesReads:
@@ -61,10 +68,10 @@ class SeriesReads:
         data_version: str | None,
     ) -> pd.DataFrame:
         """Return ``symbol, date, *fields`` by symbol, then date."""
-        layout = TableLayout(self._layout.name, tuple(dict.fromkeys(fields)))
+        limits = Limits.of(symbols, start, end)
         with arrow_session(self._database) as session:
             number = self._number(session, data_version)
-            rows = self._rows(session, layout, symbols, start, end, number)
+            rows = self._rows(session, fields, limits, number)
         return _long_frame(rows)
 
     def matrix(
@@ -77,18 +84,19 @@ class SeriesReads:
     ) -> pd.DataFrame:
         """Return one column per symbol, NaN where one has no row; index ``date``."""
         wanted = as_symbols(symbols)
-        layout = TableLayout(self._layout.name, (field,))
+        limits = Limits.of(wanted, start, end)
         with arrow_session(self._database) as session:
             number = self._number(session, data_version)
-            rows = self._rows(session, layout, wanted, start, end, number)
-            absent = [symbol for symbol in wanted if symbol not in rows.symbols]
+            rows = self._rows(session, (field,), limits, number)
+            found = set(rows.symbols)
+            absent = [symbol for symbol in wanted if symbol not in found]
             if absent:
                 self._require_known(session, absent, number)
         columns = pd.Index(wanted, dtype="str")
         days, places = np.unique(rows.times, return_inverse=True)
         values = np.full((len(days), len(wanted)), np.nan)
-        found = columns.get_indexer(pd.Index(rows.symbols, dtype="str"))
-        values[places, found[rows.codes]] = rows.values[field]  # noqa: PD011
+        places_of = columns.get_indexer(pd.Index(rows.symbols, dtype="str"))
+        values[places, places_of[rows.codes]] = rows.values[field]  # noqa: PD011
         index = pd.DatetimeIndex(_microseconds(days), name="date")
         return pd.DataFrame(values, index=index, columns=columns)
 
@@ -102,7 +110,7 @@ class SeriesReads:
         """Return ``symbol, month, close``: the last known value of every month."""
         with arrow_session(self._database) as session:
             number = self._number(session, data_version)
-            source = self._source((field,), None, None, None, number)
+            source = self._source(("symbol", "date", field), Limits(), number)
             table = session.fetch(
                 "SELECT symbol, date_trunc('month', date)::date AS date, "
                 f"(array_agg({field} ORDER BY date DESC) "
@@ -136,76 +144,103 @@ class SeriesReads:
     def _rows(
         self,
         session: ArrowSession,
-        layout: TableLayout,
-        symbols: Sequence[str] | None,
-        start: date | None,
-        end: date | None,
+        fields: Sequence[str],
+        limits: Limits,
         number: int | None,
     ) -> SortedRows:
-        source = self._source(layout.fields, symbols, start, end, number)
+        layout = TableLayout(self._layout.name, tuple(dict.fromkeys(fields)))
+        source = self._source(layout.columns, limits, number)
         return parse_rows(session.fetch(source), layout, layout.name)
 
     def _source(
-        self,
-        fields: Sequence[str],
-        symbols: Sequence[str] | None,
-        start: date | None,
-        end: date | None,
-        number: int | None,
+        self, columns: Sequence[str], limits: Limits, number: int | None
     ) -> str:
         """Return the query for some rows, as they were at a state or are now."""
-        columns = ", ".join(["symbol", "date", *fields])
-        conditions = _conditions(symbols, start, end)
+        table, conditions = self._layout.name, limits.conditions
+        present = (table, conditions)
+        if table in PLANNED_ONCE and limits.are_few:
+            present = (f"{table}_of({limits.arguments})", [])
         if number is None:
-            return _select(columns, self._layout.name, conditions)
+            return _select(columns, *present)
         as_old = f"version <= {literal(number)}"
-        present = _select(columns, self._layout.name, [*conditions, as_old])
         then = [*conditions, as_old, f"superseded_by > {literal(number)}"]
-        replaced = _select(columns, f"{self._layout.name}_superseded", then)
-        return f"{present} UNION ALL {replaced}"
+        return " UNION ALL ".join(
+            (
+                _select(columns, present[0], [*present[1], as_old]),
+                _select(columns, f"{table}_superseded", then),
+            )
+        )
 
     def _require_known(
         self, session: ArrowSession, symbols: Sequence[str], number: int | None
     ) -> None:
         """Refuse symbols that have no row at all at a state."""
-        if number is None:
-            query = (
-                "SELECT symbol FROM series_coverage "
-                f"WHERE table_name = {literal(self._layout.name)}"
-            )
-        else:
-            source = self._source((), None, None, None, number)
-            query = f"SELECT DISTINCT symbol FROM ({source}) AS rows"
-        known = tuple(sorted(session.fetch(query)["symbol"].to_pylist()))
-        for symbol in symbols:
-            if symbol not in known:
-                raise UnknownNameError(kind="symbol", given=symbol, allowed=known)
+        there = self._source(["symbol"], Limits.of(symbols), number)
+        found = set(session.fetch(there)["symbol"].to_pylist())
+        unknown = [symbol for symbol in symbols if symbol not in found]
+        if unknown:
+            known = self._symbols(session, number)
+            raise UnknownNameError(kind="symbol", given=unknown[0], allowed=known)
+
+    def _symbols(self, session: ArrowSession, number: int | None) -> tuple[str, ...]:
+        """Return all symbols that have rows at a state."""
+        query = (
+            "SELECT symbol FROM series_coverage "
+            f"WHERE table_name = {literal(self._layout.name)}"
+        )
+        newest = newest_state(session, self._layout.name).number
+        if number is not None and number != newest:
+            rows = self._source(["symbol"], Limits(), number)
+            query = f"SELECT DISTINCT symbol FROM ({rows}) AS rows"
+        return tuple(sorted(session.fetch(query)["symbol"].to_pylist()))
 
 
-def _conditions(
-    symbols: Sequence[str] | None, start: date | None, end: date | None
-) -> list[str]:
-    conditions = []
-    if symbols is not None:
-        conditions.append(_symbol_condition(as_symbols(symbols)))
-    first, last = as_date(start), as_date(end)
-    if first is not None:
-        conditions.append(f"date >= {literal(first)}")
-    if last is not None:
-        conditions.append(f"date <= {literal(last)}")
-    return conditions
+@dataclass(frozen=True)
+class Limits:
+    """What a read is limited to; None for no limit."""
+
+    symbols: Sequence[str] | None = None
+    first: date | None = None
+    last: date | None = None
+
+    @classmethod
+    def of(
+        cls, symbols: Sequence[str] | None, start: Any = None, end: Any = None
+    ) -> Limits:
+        """Return the limits that a caller gives."""
+        wanted = None
+        if symbols is not None:
+            wanted = [text for text in as_symbols(symbols) if can_be_stored(text)]
+        return cls(wanted, as_date(start), as_date(end))
+
+    @property
+    def are_few(self) -> bool:
+        """Whether they name so few symbols that planning would take longest."""
+        return self.symbols is not None and len(self.symbols) <= FEW_SYMBOLS
+
+    @property
+    def conditions(self) -> list[str]:
+        """The conditions that rows meet."""
+        conditions = []
+        if self.symbols is not None:
+            conditions.append(f"symbol = ANY ({literal_texts(self.symbols)})")
+        if self.first is not None:
+            conditions.append(f"date >= {literal(self.first)}")
+        if self.last is not None:
+            conditions.append(f"date <= {literal(self.last)}")
+        return conditions
+
+    @property
+    def arguments(self) -> str:
+        """The symbols, first and last day, as a function of the database takes them."""
+        first = literal(self.first) if self.first else "'-infinity'"
+        last = literal(self.last) if self.last else "'infinity'"
+        return f"{literal_texts(self.symbols or [])}, {first}, {last}"
 
 
-def _symbol_condition(symbols: Sequence[str]) -> str:
-    stored = [symbol for symbol in symbols if can_be_stored(symbol)]
-    if len(stored) == 1:
-        return f"symbol = {literal(stored[0])}"
-    return f"symbol = ANY ({literal_texts(stored)})" if stored else "false"
-
-
-def _select(columns: str, table: str, conditions: Sequence[str]) -> str:
+def _select(columns: Sequence[str], table: str, conditions: Sequence[str]) -> str:
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    return f"SELECT {columns} FROM {table}{where}"
+    return f"SELECT {', '.join(columns)} FROM {table}{where}"
 
 
 # --- frames -----------------------------------------------------------------------

@@ -105,6 +105,32 @@ BEGIN
 END
 $function$
 -- end of statement
+-- Gives the prices of a few symbols. To plan a query over all months takes longer than
+-- to run it, so a session plans this one once; months outside the symbols' history are
+-- left out when it runs.
+CREATE FUNCTION daily_price_of(symbols text[], first_day date, last_day date)
+RETURNS SETOF daily_price
+LANGUAGE plpgsql
+STABLE
+ROWS 5000
+SET plan_cache_mode = force_generic_plan
+SET search_path FROM CURRENT
+AS $function$
+DECLARE
+    since date;
+    until date;
+BEGIN
+    SELECT min(first_date), max(last_date) INTO since, until
+    FROM series_coverage
+    WHERE table_name = 'daily_price' AND symbol = ANY (symbols);
+    IF since IS NOT NULL THEN
+        RETURN QUERY SELECT * FROM daily_price
+        WHERE symbol = ANY (symbols)
+            AND date BETWEEN greatest(first_day, since) AND least(last_day, until);
+    END IF;
+END
+$function$
+-- end of statement
 CREATE FUNCTION check_portfolio_weight_sum() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path FROM CURRENT

@@ -67,6 +67,7 @@ def downgrade() -> None:
         op.execute("DROP MATERIALIZED VIEW IF EXISTS candles_daily")
         op.execute("DROP TRIGGER run_series_cascade ON simulation_run")
         op.execute("DROP TRIGGER portfolio_weight_sum ON portfolio_allocation")
+        op.execute("DROP FUNCTION daily_price_of(text[], date, date)")
         for table in POSTGRESQL_TABLES:
             op.drop_table(table)
         op.execute("DROP FUNCTION delete_series_of_runs()")
