@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+LONGEST_SECONDS = 600
 MAIN = "from foresto_lab.cli.main import main; main()"
 
 
@@ -32,7 +33,12 @@ def foresto(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     process = start_foresto(*arguments, home=home, **settings)
-    out, err = process.communicate(timeout=120)
+    try:
+        out, err = process.communicate(timeout=LONGEST_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 

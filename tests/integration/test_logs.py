@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -192,3 +193,30 @@ def test_a_batchs_workers_log_like_the_command(home: Path, tmp_path: Path) -> No
     assert sorted(line["batch_item"] for line in made) == [1, 2]
     inside = [line for line in lines if line.get("kind") == "simulation"]
     assert {line["batch_item"] for line in inside} == {1, 2}
+
+
+@pytest.mark.slow
+def test_a_team_database_is_named_without_its_password(
+    team_url: str, tmp_path: Path
+) -> None:
+    password = urlsplit(team_url).password
+    assert password
+    file = tmp_path / "foresto.jsonl"
+    settings = {**INFO, "database_url": team_url, "log_file": str(file)}
+    initialised = foresto("init", "--sample", home=tmp_path, **settings)
+    assert initialised.returncode == 0, initialised.stderr
+    told = json_lines(initialised.stderr)
+    assert "load finished" in events(told)
+    done = foresto("simulate", "GROWTH", "--json", home=tmp_path, **settings)
+    answer = json.loads(done.stdout)
+    opened, started, completed = json_lines(done.stderr)
+    assert opened["storage"].startswith("postgresql://")
+    assert started["run_id"] == completed["run_id"] == answer["run_id"]
+
+    unreachable = team_url.replace(f":{urlsplit(team_url).port}/", ":1/")
+    settings["database_url"] = unreachable
+    failed = foresto("runs", "list", home=tmp_path, **settings)
+    assert failed.returncode == 4
+    assert "DatabaseConnectionError" in file.read_text()
+    for text in (initialised.stderr, done.stderr, failed.stderr, file.read_text()):
+        assert password not in text
