@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from typing import Any
 
 from foresto_lab.errors import PartitionMissingError
 from foresto_lab.storage.postgresql.arrow_session import ArrowSession, literal
@@ -29,19 +30,23 @@ def month_to_fill(session: ArrowSession, table: str, month: date) -> Iterator[st
     PartitionMissingError
         The month is missing and this role may not make it.
     """
-    arguments = f"{literal(table)}, {literal(month)}"
-    attach = f"SELECT attach_monthly_partition({arguments})"
-    with _refusals(table, month):
-        name = session.value(f"SELECT begin_monthly_partition({arguments})")
+    name = _call(session, "begin", table, month)
     if name is None:
         yield table
         return
     if session.value(f"SELECT has_table_privilege({literal(name)}, 'INSERT')"):
         yield name
-        session.value(attach)
+        _call(session, "attach", table, month)
     else:
-        session.value(attach)
+        _call(session, "attach", table, month)
         yield table
+
+
+def _call(session: ArrowSession, verb: str, table: str, month: date) -> Any:
+    """Call one of the database's functions that make months."""
+    arguments = f"{literal(table)}, {literal(month)}"
+    with _refusals(table, month):
+        return session.value(f"SELECT {verb}_monthly_partition({arguments})")
 
 
 @contextmanager
