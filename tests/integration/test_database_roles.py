@@ -15,6 +15,7 @@ from psycopg import sql
 
 import foresto_lab as fl
 from foresto_lab.errors import DatabasePermissionError, InputError, UnknownNameError
+from foresto_lab.storage.backup import make_backup
 from foresto_lab.storage.losses import plan_downgrade
 from foresto_lab.storage.postgresql.database import PostgresDatabase
 from foresto_lab.storage.postgresql.months import make_months
@@ -26,6 +27,7 @@ from foresto_lab.storage.schema import (
     found_version,
     upgrade_schema,
 )
+from foresto_lab.workspace import set_up_workspace
 from tests.postgresql_server import DatabaseServer
 
 PASSWORD = "opensesame"
@@ -389,6 +391,24 @@ def test_a_reader_reads_and_simulates_without_keeping(
     # 100 becomes 103 in both: a gain of 3 %.
     assert result.summary["total_return"] == pytest.approx(0.03)
     lab.storage.close()
+
+
+def test_a_reader_makes_a_backup(
+    filled_url: Callable[[str], str], tmp_path: Path
+) -> None:
+    database = PostgresDatabase(filled_url("reader"))
+    made = make_backup(database, tmp_path, tmp_path / "backup")
+    database.close()
+    assert made.manifest.counts["daily_price"] == 2 * len(DAYS)
+    assert made.manifest.counts["simulation_run"] == 1
+
+
+def test_a_reader_sets_up_a_workspace(
+    filled_url: Callable[[str], str], tmp_path: Path
+) -> None:
+    setup = set_up_workspace(tmp_path / "mine", database_url=filled_url("reader"))
+    assert setup.is_new
+    assert setup.notebooks_added
 
 
 def test_a_reader_opens_a_lab_with_a_crashed_run(

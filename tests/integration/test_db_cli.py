@@ -167,6 +167,13 @@ def test_upgrade_tells_from_where_to_where(run: Run, older_url: str) -> None:
     assert json.loads(out)["schema_before"] == SCHEMA_VERSION
 
 
+def test_init_leaves_older_tables_to_upgrade(run: Run, older_url: str) -> None:
+    status, _, err = run("db", "init", url=older_url)
+    assert status == 4
+    assert "foresto db upgrade" in err
+    assert rows(older_url, "SELECT version_num FROM alembic_version") == [("0001",)]
+
+
 def test_two_upgrades_at_once_do_it_once(tmp_path: Path, older_url: str) -> None:
     started = [
         start_foresto("db", "upgrade", "--json", home=tmp_path, database_url=older_url)
