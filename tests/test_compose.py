@@ -608,3 +608,31 @@ def test_an_empty_database_is_prepared_with_a_password_outside_of_the_url(
         assert done.returncode == 0, done.stderr
         assert password not in done.stdout + done.stderr
     assert (tmp_path / "notebooks/explore/scenario_explorer.ipynb").is_file()
+    if shutil.which("pg_dump"):
+        backup = [str(BINARIES / "foresto"), "db", "backup", str(tmp_path / "backup")]
+        done = subprocess.run(
+            backup, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", ["docker.md", "timescaledb.md"])
+def test_every_foresto_command_of_a_page_exists(
+    page: str, environment: dict[str, str]
+) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    words = (
+        r"(?:docker compose run --rm(?: -T| --volume \S+)* |^)foresto ((?:[a-z]+ ?)+)"
+    )
+    commands = {found.strip() for found in re.findall(words, text, re.MULTILINE)}
+    assert len(commands) >= 2
+    for command in commands:
+        done = subprocess.run(
+            [BINARIES / "foresto", *command.split(), "--help"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, command
+        assert f"foresto {command}" in done.stdout
