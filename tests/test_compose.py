@@ -621,9 +621,8 @@ def test_every_foresto_command_of_a_page_exists(
     page: str, environment: dict[str, str]
 ) -> None:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    words = (
-        r"(?:docker compose run --rm(?: -T| --volume \S+)* |^)foresto ((?:[a-z]+ ?)+)"
-    )
+    before = r"(?:docker compose run --rm(?: -T| --volume \S+)* |^)"
+    words = before + r"foresto ((?:[a-z]+(?=[\s`]) ?)+)"
     commands = {found.strip() for found in re.findall(words, text, re.MULTILINE)}
     assert len(commands) >= 2
     for command in commands:
