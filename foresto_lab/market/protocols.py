@@ -120,13 +120,14 @@ class SeriesStore(Protocol):
     def data_version(self) -> str:
         """Return the name of the state that daily prices are in now."""
 
-    def adopt_version(self, name: str) -> None:
+    def adopt_version(self, name: str, *, only_from: str | None = None) -> None:
         """Call the present rows of daily prices by this data version from now on.
 
         For a verified copy of another store's rows: runs recorded there then name
         their data here. The next load that changes rows continues from the name.
         Raises InputError for what is no name of daily prices, and for one that names
-        other rows here already.
+        other rows here already; WriteConflictError where ``only_from`` is given and the
+        rows are at another data version by now.
         """
 
     def compact(self) -> None:
@@ -183,7 +184,7 @@ class CandleStore(Protocol):
     def candle_version(self) -> str:
         """Return the name of the state that candles are in now."""
 
-    def adopt_candle_version(self, name: str) -> None:
+    def adopt_candle_version(self, name: str, *, only_from: str | None = None) -> None:
         """Call the present candles by this data version from now on.
 
         As ``SeriesStore.adopt_version``.

@@ -17,7 +17,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from foresto_lab.errors import InputError, QualityError, UnknownNameError
+from foresto_lab.errors import (
+    InputError,
+    QualityError,
+    UnknownNameError,
+    WriteConflictError,
+)
 from foresto_lab.market.protocols import (
     DAILY_PRICE_COLUMNS,
     DAILY_PRICE_FIELDS,
@@ -415,6 +420,20 @@ class SeriesStoreContract:
 
         assert store.data_version() == version
         assert stored(store, "daily_price@1-faa3ed05d09e") == list(TWO_SYMBOLS)
+
+    def test_a_name_is_adopted_only_from_the_state_that_is_meant(
+        self, store: SeriesStore
+    ) -> None:
+        old = store.load_daily_prices(price_table(TWO_SYMBOLS)).data_version
+        fresh = closes("A", "2024-01-02", [1.0])
+        new = store.load_daily_prices(price_table(fresh)).data_version
+
+        with pytest.raises(WriteConflictError):
+            store.adopt_version("daily_price@7-0123456789ab", only_from=old)
+        assert store.data_version() == new
+
+        store.adopt_version("daily_price@7-0123456789ab", only_from=new)
+        assert store.data_version() == "daily_price@7-0123456789ab"
 
     def test_every_read_can_look_back(self, store: SeriesStore) -> None:
         old = store.load_daily_prices(

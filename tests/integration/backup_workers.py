@@ -13,7 +13,9 @@ import pyarrow as pa
 
 import foresto_lab as fl
 from foresto_lab.errors import ForestoError
+from foresto_lab.storage import open_storage
 from foresto_lab.storage.backup import make_backup, restore_backup
+from foresto_lab.storage.copying import copy_store
 from foresto_lab.storage.progress import Progress
 from foresto_lab.storage.workspace import open_database
 from tests.integration.forked import say
@@ -29,6 +31,8 @@ PRELOADED = (
     "tests.integration.backup_workers",
 )
 DAYS_PER_LOAD = 40
+ROWS_AT_ONCE = 60
+"""So few that a small store is copied in many windows."""
 
 
 def prices_of(number: int, turn: int) -> pa.Table:
@@ -103,3 +107,15 @@ def restore(path: str, home: str, url: str | None, moment: int) -> Any:
     except ForestoError as error:
         return [type(error).__name__, str(error)]
     return ["done", ""]
+
+
+def copy(home: str, url: str | None, to: str, to_url: str | None, moment: int) -> Any:
+    """Copy a store, standing still at a moment; say how it ended."""
+    source, target = open_storage(Path(home), url), open_storage(Path(to), to_url)
+    try:
+        report = copy_store(
+            source, target, progress=stopping_at(moment), rows_at_once=ROWS_AT_ONCE
+        )
+    except ForestoError as error:
+        return [type(error).__name__, str(error)]
+    return ["done", report.to_dict()]

@@ -15,11 +15,9 @@ from foresto_lab.errors import UnknownNameError
 from foresto_lab.storage.data_versions import parts_digest
 from foresto_lab.storage.layouts import CANDLES
 from foresto_lab.storage.sorted_rows import SortedRows, no_rows, parse_rows
-from foresto_lab.storage.workspace import DATA_FOLDER, LAKE_FOLDER
 
 if TYPE_CHECKING:
     from foresto_lab.market.protocols import CandleStore
-    from foresto_lab.storage.workspace import Storage
 
 KEY = ["timeframe", "symbol"]
 
@@ -95,24 +93,13 @@ class CandleSide:
         table = rows.arrow.append_column(CANDLES.group, timeframe)
         return self.store.load_candles(table).data_version
 
-    def adopt(self, name: str) -> None:
-        """Call the present candles by a data version."""
-        self.store.adopt_candle_version(name)
+    def adopt(self, name: str, only_from: str) -> None:
+        """Call the candles of a state by another data version."""
+        self.store.adopt_candle_version(name, only_from=only_from)
 
     def digest(self, window: CandleWindow, rows: SortedRows) -> str:
         """Return the content digest of the candles of a window."""
         return parts_digest({window.timeframe: rows}, CANDLES)
-
-
-def candles_of(storage: Storage) -> CandleStore:
-    """Return the candles of a store."""
-    if storage.database.dialect == "postgresql":
-        from foresto_lab.storage.postgresql.candle_store import PostgresCandleStore
-
-        return PostgresCandleStore(storage.postgres)
-    from foresto_lab.storage.lake.candles import LakeCandleStore
-
-    return LakeCandleStore(storage.home / DATA_FOLDER / LAKE_FOLDER)
 
 
 def candle_windows(

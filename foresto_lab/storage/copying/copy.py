@@ -10,7 +10,6 @@ from foresto_lab.errors import CopyError, InputError
 from foresto_lab.storage.copying.candles import (
     CandleSide,
     candle_windows,
-    candles_of,
 )
 from foresto_lab.storage.copying.definitions import (
     Definitions,
@@ -90,9 +89,9 @@ def copy_store(
     candles = SeriesCopy(
         CANDLES.name,
         "candles",
-        CandleSide(candles_of(source)),
-        CandleSide(candles_of(target)),
-        candle_windows(candles_of(source), candles_of(target), rows_at_once),
+        CandleSide(source.candles),
+        CandleSide(target.candles),
+        candle_windows(source.candles, target.candles, rows_at_once),
         target.location,
     )
     if not merge:

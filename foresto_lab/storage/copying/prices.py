@@ -43,9 +43,9 @@ class PriceSide:
         """Upsert prices."""
         return self.series.load_daily_prices(rows.arrow).data_version
 
-    def adopt(self, name: str) -> None:
-        """Call the present prices by a data version."""
-        self.series.adopt_version(name)
+    def adopt(self, name: str, only_from: str) -> None:
+        """Call the prices of a state by another data version."""
+        self.series.adopt_version(name, only_from=only_from)
 
     def digest(self, window: Window, rows: SortedRows) -> str:
         """Return the content digest of prices."""

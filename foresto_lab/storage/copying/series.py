@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from foresto_lab.errors import CopyError, InputError
+from foresto_lab.errors import CopyError, InputError, WriteConflictError
 from foresto_lab.storage.copying.compared_rows import ComparedRows, compare_rows
 from foresto_lab.storage.copying.reports import SeriesCopied
-from foresto_lab.storage.data_versions import first
+from foresto_lab.storage.data_versions import first, following
 from foresto_lab.storage.progress import Progress
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ class Side(Protocol):
     def load(self, window: Any, rows: SortedRows) -> str:
         """Upsert the rows of a window; return the name of the state after it."""
 
-    def adopt(self, name: str) -> None:
-        """Call the present rows by a data version from now on."""
+    def adopt(self, name: str, only_from: str) -> None:
+        """Call the rows of a state by another data version from now on."""
 
     def digest(self, window: Any, rows: SortedRows) -> str:
         """Return the content digest of the rows of a window."""
@@ -124,11 +124,7 @@ class SeriesCopy:
                 total.update(digest.encode())
         left, right = (total.hexdigest() for total in sums)
         if left != right or self._target.version() != self._state:
-            raise CopyError(
-                target=self._location,
-                reason=f"somebody else loaded {self._what} into it meanwhile.",
-                fix="Let nobody load into it, and run the copy again.",
-            )
+            raise self._interference()
         adopted = not beside and self._adopt()
         return SeriesCopied(rows, copied, beside, left, self.version, adopted)
 
@@ -142,7 +138,11 @@ class SeriesCopy:
         before = self._compare(window)
         if before.is_copied:
             return before, before
-        self._state = self._target.load(window, before.source)
+        loaded = self._target.load(window, before.source)
+        digest = self._source.digest(window, before.source)
+        if loaded != following(self._state, digest):
+            raise self._interference()
+        self._state = loaded
         after = compare_rows(before.source, self._target.read(window, None))
         if not after.is_copied:
             raise CopyError(
@@ -164,7 +164,16 @@ class SeriesCopy:
         if self.version == first(self._table):
             return False
         try:
-            self._target.adopt(self.version)
+            self._target.adopt(self.version, self._state)
         except InputError:  # it names an earlier state of the target
             return False
+        except WriteConflictError:
+            raise self._interference() from None
         return True
+
+    def _interference(self) -> CopyError:
+        return CopyError(
+            target=self._location,
+            reason=f"somebody else loaded {self._what} into it meanwhile.",
+            fix="Let nobody load into it, and run the copy again.",
+        )

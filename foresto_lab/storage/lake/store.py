@@ -98,7 +98,7 @@ class LakeSeriesStore(SeriesStore):
             lambda: changed_returns(self._prices, self._returns)
         )
 
-    def adopt_version(self, name: str) -> None:
+    def adopt_version(self, name: str, *, only_from: str | None = None) -> None:
         """Call the present rows by a name; see ``SeriesStore.adopt_version``.
 
         Raises
@@ -107,8 +107,10 @@ class LakeSeriesStore(SeriesStore):
             It is not a data version of daily prices, or names other rows already.
         WorkspaceReadOnlyError, DiskFullError
             The rows keep their name.
+        WriteConflictError
+            The rows are not at ``only_from`` any more.
         """
-        self._prices.adopt_version(name)
+        self._prices.adopt_version(name, only_from)
 
     def compact(self) -> None:
         """Merge every period's files into one, and delete what killed loads left.

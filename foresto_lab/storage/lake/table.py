@@ -7,7 +7,12 @@ import os
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
-from foresto_lab.errors import InputError, UnknownNameError, WorkspaceReadOnlyError
+from foresto_lab.errors import (
+    InputError,
+    UnknownNameError,
+    WorkspaceReadOnlyError,
+    WriteConflictError,
+)
 from foresto_lab.market.protocols import LoadOutcome
 from foresto_lab.storage.data_versions import DataVersion, following
 from foresto_lab.storage.lake.commits import retrying_commit
@@ -112,8 +117,11 @@ class LakeTable:
 
         return retrying_commit(self._log, drop)
 
-    def adopt_version(self, name: str) -> None:
-        """Call the present rows by a data version's name from now on."""
+    def adopt_version(self, name: str, only_from: str | None = None) -> None:
+        """Call the present rows by a data version's name from now on.
+
+        With ``only_from``, only while they are at that data version.
+        """
         self._require_may_adopt(name)
         if self.snapshot().data_version == name:
             return
@@ -124,6 +132,8 @@ class LakeTable:
             snapshot = self._log.snapshot()
             if snapshot.data_version != name:
                 self._require_may_adopt(name)
+                if only_from not in (None, snapshot.data_version):
+                    raise WriteConflictError(path=str(self._location), attempts=1)
                 self._log.commit(
                     Change(snapshot.version, changes_rows=False, data_version=name)
                 )

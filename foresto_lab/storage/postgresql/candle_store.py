@@ -75,13 +75,15 @@ class PostgresCandleStore(CandleStore):
             return LoadOutcome(0, 0, 0, 0, self.candle_version())
         return load_parts(self._database, parts)
 
-    def adopt_candle_version(self, name: str) -> None:
+    def adopt_candle_version(self, name: str, *, only_from: str | None = None) -> None:
         """Call the present candles by a name; see ``SeriesStore.adopt_version``.
 
         Raises
         ------
         InputError
             It is not a data version of candles, or names other candles already.
+        WriteConflictError
+            The candles are not at ``only_from`` any more.
         """
         from foresto_lab.storage.postgresql.arrow_session import arrow_transaction
         from foresto_lab.storage.postgresql.series_versions import (
@@ -91,7 +93,7 @@ class PostgresCandleStore(CandleStore):
 
         with arrow_transaction(self._database) as session:
             lock_table(session, CANDLES.name)
-            adopt_name(session, CANDLES.name, name)
+            adopt_name(session, CANDLES.name, name, only_from)
 
     def compact(self) -> None:
         """Free the room of replaced rows and renew the planner's statistics.

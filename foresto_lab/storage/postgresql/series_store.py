@@ -102,13 +102,15 @@ class PostgresSeriesStore(SeriesStore):
 
         return upsert(self._database, DAILY_RETURN, changed_returns)
 
-    def adopt_version(self, name: str) -> None:
+    def adopt_version(self, name: str, *, only_from: str | None = None) -> None:
         """Call the present rows by a name; see ``SeriesStore.adopt_version``.
 
         Raises
         ------
         InputError
             It is not a data version of daily prices, or names other rows already.
+        WriteConflictError
+            The rows are not at ``only_from`` any more.
         """
         from foresto_lab.storage.postgresql.arrow_session import arrow_transaction
         from foresto_lab.storage.postgresql.series_versions import (
@@ -118,7 +120,7 @@ class PostgresSeriesStore(SeriesStore):
 
         with arrow_transaction(self._database) as session:
             lock_table(session, DAILY_PRICE.name)
-            adopt_name(session, DAILY_PRICE.name, name)
+            adopt_name(session, DAILY_PRICE.name, name, only_from)
 
     def compact(self) -> None:
         """Free the room of replaced rows and renew the planner's statistics.

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from foresto_lab.errors import InputError, UnknownNameError
+from foresto_lab.errors import InputError, UnknownNameError, WriteConflictError
 from foresto_lab.storage.data_versions import DataVersion, first
 from foresto_lab.storage.postgresql.arrow_session import ArrowSession, literal
 from foresto_lab.storage.waiting import waiting_for
@@ -157,13 +157,19 @@ def replace_marks(
     )
 
 
-def adopt_name(session: ArrowSession, table: str, name: str) -> None:
+def adopt_name(
+    session: ArrowSession, table: str, name: str, only_from: str | None = None
+) -> None:
     """Call the present state of a table by a name from now on.
+
+    With ``only_from``, only while it is at that data version.
 
     Raises
     ------
     InputError
         It is no name of the table's, or names other rows of it.
+    WriteConflictError
+        The table is at another data version than ``only_from`` by now.
     """
     given = DataVersion.parse(name)
     if given.table != table:
@@ -174,6 +180,8 @@ def adopt_name(session: ArrowSession, table: str, name: str) -> None:
     newest = newest_state(session, table)
     if newest.name == name:
         return
+    if only_from not in (None, newest.name):
+        raise WriteConflictError(path=table, attempts=1)
     named = _find_number(session, table, name)
     if named is not None and _rows_changed_after(session, table, named):
         raise InputError(
