@@ -36,3 +36,12 @@ def either_store(request: pytest.FixtureRequest) -> Iterator[str | None]:
 def either_new_store(request: pytest.FixtureRequest) -> Iterator[str | None]:
     """Return the same, new for each test."""
     yield from _store(request)
+
+
+@pytest.fixture(autouse=True)
+def _embedded_unless_asked(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keep a store that a module's other tests run on from tests that ask for none."""
+    if not {"either_store", "either_new_store"} & set(request.fixturenames):
+        monkeypatch.delenv(VARIABLE, raising=False)
