@@ -16,6 +16,7 @@ from foresto_lab.storage.layouts import TableLayout
 from foresto_lab.storage.processes import PerProcess
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
     import pyarrow as pa
 
@@ -117,7 +118,8 @@ def read_frame(sql: str, *scans: Scan, values: Sequence[Any] = ()) -> pd.DataFra
     relation = _run(sql, scans, values)
     with _faults(scans):
         frame: pd.DataFrame = relation.df()
-        return frame
+    texts = frame.columns[frame.dtypes == "object"]  # where there are no rows
+    return frame.astype(dict.fromkeys(texts, "str")) if len(texts) else frame
 
 
 def read_arrow(sql: str, *scans: Scan, values: Sequence[Any] = ()) -> pa.Table:
@@ -125,6 +127,20 @@ def read_arrow(sql: str, *scans: Scan, values: Sequence[Any] = ()) -> pa.Table:
     relation = _run(sql, scans, values)
     with _faults(scans):
         return relation.to_arrow_table()
+
+
+def read_arrays(
+    sql: str, *scans: Scan, values: Sequence[Any] = ()
+) -> dict[str, npt.NDArray[Any]]:
+    """Return what a query over scans gives, one array per column.
+
+    Rows come in the order of the files when the query does not sort them. Instants
+    come as ``datetime64[us]`` in UTC. There may be no null.
+    """
+    relation = _run(sql, scans, values)
+    with _faults(scans):
+        arrays: dict[str, npt.NDArray[Any]] = relation.fetchnumpy()
+        return arrays
 
 
 def _run(sql: str, scans: Sequence[Scan], values: Sequence[Any]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +20,8 @@ from foresto_lab.storage.data_versions import (
     first,
     following,
 )
-from foresto_lab.storage.layouts import DAILY_RETURN
+from foresto_lab.storage.layouts import CANDLES, DAILY_RETURN
+from tests.contracts.candle_store import Candle, candle_table
 from tests.contracts.series_store import TWO_SYMBOLS, Row, price_table
 from tests.oracles import data_versions as oracle
 
@@ -236,3 +238,23 @@ def test_any_changed_value_changes_the_digest(
 
 def _encoded(table: pa.Table) -> pa.Table:
     return table.set_column(0, "symbol", table["symbol"].dictionary_encode())
+
+
+CANDLE_KEYS = st.tuples(
+    st.sampled_from(["A", "B", "AB", "金"]),
+    st.sampled_from(["1m", "1M", "15m", "4h"]),
+    st.datetimes(min_value=datetime(1900, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+)
+PRESENT = st.floats(width=64, allow_nan=False)
+CANDLE_ROWS = st.dictionaries(
+    CANDLE_KEYS, st.tuples(*[PRESENT] * 5), min_size=1, max_size=20
+).map(lambda rows: [(*key, *values) for key, values in rows.items()])
+
+
+@given(rows=CANDLE_ROWS)
+@settings(max_examples=200, deadline=None)
+def test_a_digest_of_candles_is_what_the_rule_says(rows: list[Candle]) -> None:
+    found = content_digest(candle_table(rows), CANDLES)
+
+    assert found == oracle.content_digest(rows)
+    assert found == content_digest(candle_table(rows[::-1]), CANDLES)
