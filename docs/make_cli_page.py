@@ -19,15 +19,15 @@ INTRODUCTION = """\
 
 `foresto COMMAND --help` shows the same. `--home DIR` names the workspace, before or
 after the command; left out, it is the nearest one here or above. So may `-v`, which
-tells on standard error what is done ([monitoring](monitoring.md)). `--json`, where there
-is one, prints for programs instead of people.
+tells on standard error what is done ([monitoring](monitoring.md)). `--json`, where
+there is one, prints for programs instead of people.
 
 | exit code | meaning |
 | ---: | --- |
 | 0 | done |
 | 1 | a run, a report or a comparison failed |
 | 2 | something given cannot be used: an option, a value, a file |
-| 3 | prices break an error-level quality rule, and nothing of such a file was written; or a check found what must be mended |
+| 3 | prices break a quality rule and were not written; or a check found something |
 | 4 | the workspace or the team's database could not be read or written |
 | 70 | foresto_lab itself failed; a log is named |
 | 130 | stopped by the user; what was completed is kept |
