@@ -14,7 +14,7 @@ from foresto_lab.storage.layouts import DAILY_PRICE, DAILY_RETURN, TableLayout
 from foresto_lab.storage.postgresql.arrow_session import ArrowSession, literal
 from foresto_lab.storage.postgresql.series_upserts import Upsert
 from foresto_lab.storage.postgresql.series_versions import lock_table, newest_state
-from foresto_lab.storage.sorted_rows import SortedRows, parse_rows
+from foresto_lab.storage.sorted_rows import SortedRows, no_rows, parse_rows
 
 ADJUSTED = TableLayout(DAILY_PRICE.name, ("adj_close",))
 
@@ -92,9 +92,11 @@ def returns_of(prices: SortedRows) -> SortedRows:
 
 def _prices_since(session: ArrowSession, seen: int) -> SortedRows:
     """Return the prices whose returns may differ, each symbol's after one before."""
-    span = session.row(SPAN.format(seen=literal(seen)))
-    if seen == 0 or span is None or span["first_date"] is None:
+    if seen == 0:
         return parse_rows(session.fetch(EVERYTHING), ADJUSTED, "daily_price")
+    span = session.row(SPAN.format(seen=literal(seen)))
+    if span is None or span["first_date"] is None:
+        return no_rows(ADJUSTED)
     first, last = literal(span["first_date"]), literal(span["last_date"])
     session.execute(CHANGED.format(seen=literal(seen), first=first, last=last))
     table = session.fetch(SINCE.format(first=first))

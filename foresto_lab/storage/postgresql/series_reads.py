@@ -39,6 +39,20 @@ FEW_SYMBOLS = 8
 """So many are read by that function. It holds the rows in memory, so more are not."""
 
 
+MONTHLY_LAST = """
+WITH months AS MATERIALIZED (
+    SELECT symbol, date_trunc('month', date::timestamp)::date AS month,
+        max(date) FILTER (WHERE {field} IS NOT NULL) AS known
+    FROM ({source}) AS rows GROUP BY 1, 2
+)
+SELECT months.symbol, month AS date, {field} AS close
+FROM months LEFT JOIN ({source}) AS rows
+    ON rows.symbol = months.symbol AND rows.date = known
+"""
+"""Finds the last dates first: to order the values of every month takes four times as
+long."""
+
+
 class SeriesReads:
     """The frames that a table of series is read as.
 
@@ -111,12 +125,7 @@ class SeriesReads:
         with arrow_session(self._database) as session:
             number = self._number(session, data_version)
             source = self._source(("symbol", "date", field), Limits(), number)
-            table = session.fetch(
-                "SELECT symbol, date_trunc('month', date)::date AS date, "
-                f"(array_agg({field} ORDER BY date DESC) "
-                f"FILTER (WHERE {field} IS NOT NULL))[1] AS close "
-                f"FROM ({source}) AS rows GROUP BY 1, 2"
-            )
+            table = session.fetch(MONTHLY_LAST.format(source=source, field=field))
         rows = parse_rows(table, TableLayout(self._layout.name, ("close",)), "months")
         return _long_frame(rows).rename(columns={"date": "month"})
 
