@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import sqlite3
 import subprocess
@@ -11,9 +12,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from foresto_lab.errors import (
     BackupError,
@@ -25,9 +30,11 @@ from foresto_lab.errors import (
     SchemaVersionError,
     StorageError,
 )
+from foresto_lab.storage import Storage, open_storage
 from foresto_lab.storage.backup import make_backup, restore_backup
 from foresto_lab.storage.backup.manifest import read_manifest, write_manifest
 from foresto_lab.storage.postgresql.programs import find_program
+from foresto_lab.storage.postgresql.roles import TeamRoles, apply_roles
 from foresto_lab.storage.schema import downgrade_schema, found_version
 from foresto_lab.storage.workspace import open_database
 from foresto_lab.types import RunStatus
@@ -711,3 +718,43 @@ def test_a_catalog_that_is_being_written_is_copied_as_of_one_moment(
         catalog.close()
     stop.set()
     writer.join()
+
+
+def test_a_reader_with_an_awkward_password_can_back_up(
+    postgresql_server: DatabaseServer,
+    places_of_team: Callable[[], Place],
+    tmp_path: Path,
+) -> None:
+    place, target = places_of_team(), places_of_team()
+    fill(place)
+    prefix = f"g{secrets.token_hex(4)}"
+    password = "a 'b\"\\c@:/?#%20+ ;é"
+    storage = place.open().storage
+    apply_roles(storage.postgres, TeamRoles(prefix=prefix))
+    login = sql.Identifier(f"{prefix} ann")
+    postgresql_server.execute(
+        sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} IN ROLE {}").format(
+            login, sql.Literal(password), sql.Identifier(f"{prefix}_reader")
+        )
+    )
+    owner = urlsplit(str(place.url))
+    user = f"{quote(f'{prefix} ann')}:{quote(password, safe='')}"
+    url = owner._replace(netloc=f"{user}@{owner.hostname}:{owner.port}").geturl()
+    try:
+        reader = Place(place.home, f"{url}?application_name=a%20b")
+        assert len(storage_of(reader).series.daily_prices()) == 280
+        reader.back_up(tmp_path / "backup")
+        target.restore(tmp_path / "backup")
+        assert differences(place, target) == []
+    finally:
+        storage.close()
+        postgresql_server.drop_database(owner.path[1:])
+        roles = [f"{prefix} ann", *(f"{prefix}_{n}" for n in ("writer", "reader"))]
+        for role in (*roles[::-1], f"{prefix}_owner"):
+            drop = sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role))
+            with suppress(psycopg.Error):
+                postgresql_server.execute(drop)
+
+
+def storage_of(place: Place) -> Storage:
+    return open_storage(place.home, place.url)

@@ -156,7 +156,7 @@ def _dump(
     progress: Progress,
 ) -> FileFacts:
     """Write what pg_dump gives into a file."""
-    conninfo, environment = connection_of(database.secret_url)
+    conninfo, environment = connection_of(database.libpq_arguments)
     command = [
         "--format=custom",
         f"--compress={COMPRESSION}",
@@ -325,7 +325,7 @@ def _restore(
     progress: Progress,
 ) -> None:
     """Feed the dump to pg_restore, which commits at its end."""
-    conninfo, environment = connection_of(database.secret_url)
+    conninfo, environment = connection_of(database.libpq_arguments)
     command = [
         "--single-transaction",
         "--exit-on-error",

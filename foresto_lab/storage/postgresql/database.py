@@ -86,10 +86,9 @@ class PostgresDatabase:
         return shown(self._url)
 
     @property
-    def secret_url(self) -> str:
-        """Return the whole URL, password included, for programs that need it."""
-        plain = self._url.set(drivername="postgresql")
-        return plain.render_as_string(hide_password=False)
+    def libpq_arguments(self) -> dict[str, str]:
+        """Return the whole connection, password included, by libpq's own names."""
+        return libpq_arguments(self._url)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -178,6 +177,15 @@ def parse_url(url: str) -> URL:
     return parsed.set(drivername="postgresql+psycopg")
 
 
+def libpq_arguments(url: URL) -> dict[str, str]:
+    """Return what a URL says by libpq's own names; ``user``, ``dbname`` and so on.
+
+    libpq does not take the URLs that SQLAlchemy writes where they hold a space.
+    """
+    _, arguments = url.get_dialect()().create_connect_args(url)
+    return {name: str(value) for name, value in arguments.items()}
+
+
 def shown(url: URL) -> str:
     """Return a URL as it may be shown: no user, no password, no options."""
     host = url.host or url.query.get("host") or "localhost"
@@ -250,9 +258,7 @@ class _ArrowPool:
     """The idle ADBC connections of a process."""
 
     def __init__(self, url: URL, location: str) -> None:
-        self._url = url.set(drivername="postgresql").update_query_dict(
-            {name: str(value) for name, value in _connect_arguments(url).items()}
-        )
+        self._arguments = libpq_arguments(url) | _connect_arguments(url)
         self._location = location
         self._lock = threading.Lock()
         self._idle: list[tuple[ArrowConnection, float]] = []
@@ -283,8 +289,9 @@ class _ArrowPool:
 
     def _open(self) -> ArrowConnection:
         from adbc_driver_postgresql import dbapi
+        from psycopg.conninfo import make_conninfo
 
-        address = self._url.render_as_string(hide_password=False)
+        address = make_conninfo(**self._arguments)
         try:
             connection = dbapi.connect(address, autocommit=True)
             with connection.cursor() as cursor:

@@ -105,14 +105,19 @@ def _examine(path: Path) -> Program | None:
     return Program(path, found["version"], int(found["major"])) if found else None
 
 
-def connection_of(url: str) -> tuple[str, dict[str, str]]:
+def connection_of(given: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     """Return a connection as an argument without secrets, and as an environment.
 
     The argument holds what libpq takes from no variable; the environment the rest, the
     password among it, and what this process has beside.
+
+    Parameters
+    ----------
+    given : mapping
+        The connection by libpq's own names.
     """
     from psycopg import pq
-    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+    from psycopg.conninfo import make_conninfo
 
     variables = {
         option.keyword.decode(): option.envvar.decode()
@@ -124,7 +129,6 @@ def connection_of(url: str) -> tuple[str, dict[str, str]]:
         for option in pq.Conninfo.get_defaults()
         if b"*" in option.dispchar
     }
-    given = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     environment = dict(os.environ) | {
         variables[name]: value for name, value in given.items() if name in variables
     }
