@@ -144,9 +144,7 @@ class CandleStore(Protocol):
     """Candles of any timeframe.
 
     The contract of ``SeriesStore`` holds, with ``(symbol, timeframe, open_time)`` for
-    the key and data versions of the table ``candles_history``. A store may keep the
-    present state only: asked for an earlier data version it then raises
-    UnknownNameError, and never gives other rows.
+    the key and data versions of the table ``candles_history``.
     """
 
     def load_candles(self, table: pa.Table) -> LoadOutcome:

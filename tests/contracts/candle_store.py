@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import numpy as np
@@ -17,7 +16,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from foresto_lab.errors import InputError, QualityError, UnknownNameError
+from foresto_lab.errors import (
+    InputError,
+    QualityError,
+    UnknownNameError,
+    WriteConflictError,
+)
 from foresto_lab.market.protocols import (
     CANDLE_COLUMNS,
     CANDLE_FIELDS,
@@ -375,16 +379,42 @@ class CandleStoreContract:
 
         assert stored(store, version) == list(THREE_SERIES)
 
-    def test_an_earlier_data_version_never_gives_other_rows(
+    def test_a_data_version_names_one_state_for_good(self, store: CandleStore) -> None:
+        states: dict[str, list[Candle]] = {}
+        for rows in (
+            THREE_SERIES,
+            [(*THREE_SERIES[4][:7], 51.0)],
+            minutes("ETHUSDT", "2024-01-01T00:01", [2.0, 3.0]),
+        ):
+            version = store.load_candles(candle_table(rows)).data_version
+            states[version] = stored(store)
+
+        for version, rows in states.items():
+            assert stored(store, version) == rows
+
+    def test_a_series_that_came_later_is_unknown_before(
         self, store: CandleStore
     ) -> None:
         old = store.load_candles(candle_table(THREE_SERIES)).data_version
-        changed = (*THREE_SERIES[4][:7], 51.0)
-        store.load_candles(candle_table([changed]))
+        store.load_candles(candle_table(minutes("ADAUSDT", "2024-01-01", [1.0])))
 
-        with suppress(UnknownNameError):  # of a store that keeps the present state only
-            frame = store.candles("ETHUSDT", "1m", data_version=old)
-            assert frame["volume"].tolist() == [50.0]
+        with pytest.raises(UnknownNameError, match="BTCUSDT 1h"):
+            store.candles("ADAUSDT", "1m", data_version=old)
+
+    def test_a_name_is_adopted_only_from_the_state_that_is_meant(
+        self, store: CandleStore
+    ) -> None:
+        name = "candles_history@7-0123456789ab"
+        old = store.load_candles(candle_table(THREE_SERIES)).data_version
+        fresh = minutes("A", "2024-01-02", [1.0])
+        new = store.load_candles(candle_table(fresh)).data_version
+
+        with pytest.raises(WriteConflictError):
+            store.adopt_candle_version(name, only_from=old)
+        assert store.candle_version() == new
+
+        store.adopt_candle_version(name, only_from=new)
+        assert store.candle_version() == name
 
     @pytest.mark.parametrize(
         "unknown",
