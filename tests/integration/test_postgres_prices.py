@@ -14,6 +14,7 @@ from psycopg import sql
 
 from foresto_lab.errors import PartitionMissingError, StorageError
 from foresto_lab.storage.postgresql.database import PostgresDatabase
+from foresto_lab.storage.postgresql.series_months import MANY_ROWS
 from foresto_lab.storage.postgresql.series_store import PostgresSeriesStore
 from tests.contracts.series_store import (
     TWO_SYMBOLS,
@@ -81,25 +82,48 @@ def test_who_may_write_the_table_only_loads_into_new_months(
     assert counts(outcome) == (1, 0, 1, 0)
 
 
-@pytest.mark.parametrize("verb", ["begin", "attach"])
+@pytest.mark.parametrize(
+    ("function", "count"),
+    [
+        ("create_monthly_partitions(text, date, date)", 3),
+        ("begin_monthly_partition(text, date)", MANY_ROWS),
+        ("attach_monthly_partition(text, date)", MANY_ROWS),
+    ],
+)
 def test_who_may_not_make_months_is_told_which(
     store_of_person: PostgresSeriesStore,
     store: PostgresSeriesStore,
     team_url: str,
-    verb: str,
+    function: str,
+    count: int,
 ) -> None:
-    store.load_daily_prices(price_table(TWO_SYMBOLS[:2]))
+    there = closes("A", "2024-01-30", [1.0, 2.0])
+    missing = [(f"S{n:04}", "2024-02-07", *[1.0] * 6) for n in range(count)]
+    store.load_daily_prices(price_table(there))
     with psycopg.connect(team_url, autocommit=True) as owner:
-        function = f"{verb}_monthly_partition(text, date)"
-        owner.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
+        owner.execute(
+            sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC").format(
+                sql.SQL(function)  # type: ignore[arg-type]
+            )
+        )
 
     with pytest.raises(PartitionMissingError, match="2024-02-01") as caught:
-        store_of_person.load_daily_prices(price_table(TWO_SYMBOLS))
+        store_of_person.load_daily_prices(price_table([*there, *missing]))
 
     assert "foresto db partitions" in str(caught.value)
-    assert stored(store) == list(TWO_SYMBOLS[:2])
-    outcome = store_of_person.load_daily_prices(price_table(TWO_SYMBOLS[:2]))
-    assert counts(outcome) == (2, 0, 0, 2)
+    assert stored(store) == there
+    assert counts(store_of_person.load_daily_prices(price_table(there))) == (2, 0, 0, 2)
+
+
+def test_who_may_write_the_table_only_fills_a_month_of_many_rows(
+    store_of_person: PostgresSeriesStore,
+) -> None:
+    rows = [(f"S{n:04}", "2024-02-07", *[1.0] * 6) for n in range(MANY_ROWS)]
+
+    outcome = store_of_person.load_daily_prices(price_table(rows))
+
+    assert counts(outcome) == (MANY_ROWS, MANY_ROWS, 0, 0)
+    assert stored(store_of_person) == rows
 
 
 # --- locks ------------------------------------------------------------------------

@@ -1,14 +1,16 @@
-"""A month that is filled before it belongs to its table.
+"""Making the months that rows need.
 
-Nobody sees it until it is attached, and its indexes are built then, which is quicker
-than keeping them while rows come in.
+A month of many rows is filled before it belongs to its table: nobody sees it until it
+is attached, and its indexes are built then, which is quicker than keeping them while
+rows come in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from foresto_lab.errors import PartitionMissingError
@@ -40,6 +42,25 @@ def month_to_fill(session: ArrowSession, table: str, month: date) -> Iterator[st
     else:
         _call(session, "attach", table, month)
         yield table
+
+
+def make_months(session: ArrowSession, table: str, months: Sequence[date]) -> None:
+    """Make months without rows; they are given in ascending order.
+
+    Raises
+    ------
+    PartitionMissingError
+        This role may not make one of them.
+    """
+    numbers = [12 * month.year + month.month for month in months]
+    cuts = [n for n in range(1, len(months)) if numbers[n] != numbers[n - 1] + 1]
+    for begin, end in pairwise([0, *cuts, len(months)]):
+        first, last = months[begin], months[end - 1]
+        with _refusals(table, first):
+            session.value(
+                f"SELECT create_monthly_partitions({literal(table)}, {literal(first)}, "
+                f"{literal(last)})"
+            )
 
 
 def _call(session: ArrowSession, verb: str, table: str, month: date) -> Any:

@@ -8,13 +8,16 @@ from datetime import date
 import numpy as np
 
 from foresto_lab.storage.postgresql.arrow_session import literal, literal_texts
-from foresto_lab.storage.postgresql.fresh_month import month_to_fill
+from foresto_lab.storage.postgresql.fresh_month import make_months, month_to_fill
 from foresto_lab.storage.postgresql.series_versions import Changes
 from foresto_lab.storage.postgresql.series_writing import Target, changes_of
 from foresto_lab.storage.sorted_rows import Places, SortedRows
 
 SHORT_SPAN = 1 << 16
 """Months that can be told apart by 16 bits, which are sorted in no time."""
+
+MANY_ROWS = 5_000
+"""A month with so many rows is filled by itself; others are filled together."""
 
 MISSING = """
 SELECT month::date AS month FROM unnest({months}) AS month
@@ -62,9 +65,14 @@ def fill_months(
     PartitionMissingError
         This role may not make the month.
     """
+    sparse = [month for month, places in months.items() if len(places) < MANY_ROWS]
+    if sparse:
+        make_months(target.session, target.table, sparse)
+        target.insert(rows.take(np.concatenate([months[month] for month in sparse])))
     for month, places in months.items():
-        with month_to_fill(target.session, target.table, month) as partition:
-            target.insert(rows.take(places), partition)
+        if len(places) >= MANY_ROWS:
+            with month_to_fill(target.session, target.table, month) as partition:
+                target.insert(rows.take(places), partition)
     whole = sum(map(len, months.values())) == len(rows)
     added = rows if whole else rows.take(np.sort(np.concatenate([*months.values()])))
     target.cover(added)
