@@ -107,6 +107,7 @@ def test_a_restored_store_is_the_one_that_was_backed_up(
     lab.storage.close()
 
 
+@pytest.mark.slow
 def test_backups_made_while_others_load_run_and_delete(
     workers: Forks, places: Places, tmp_path: Path
 ) -> None:
@@ -167,6 +168,7 @@ def test_a_backup_of_older_tables_is_restored_as_it_was(
     again.close()
 
 
+@pytest.mark.slow
 def test_the_commands(used: Place, places: Places, tmp_path: Path) -> None:
     given = {"database_url": used.url} if used.url else {}
     used.home.mkdir(exist_ok=True)

@@ -133,6 +133,7 @@ def fill_with_everything(place: Place, archive: Path) -> None:
 # --- equal --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ["embedded", "postgresql"])
 def test_there_and_back_again_everything_is_equal_to_the_last_bit(
     start: str, new_place: Callable[[str], Place], tmp_path: Path
@@ -203,6 +204,22 @@ def test_a_copied_archive_can_be_read(
         runs.artifacts(lost)
 
 
+def test_what_was_cleaned_up_since_stays_in_the_copy(
+    new_place: Callable[[str], Place],
+) -> None:
+    source, target = new_place("embedded"), new_place("postgresql")
+    fill(source)
+    copied(source, target)
+    storage = storage_of(source)
+    clean_up(storage, now=NOW + timedelta(days=150))
+    storage.close()
+    report = copied(source, target)
+    assert (report.runs.cleaned_up, report.runs.copied) == (2, 0)
+    lab = target.open()
+    assert all(lab.reproduce(run.run_id).identical for run in lab.run_records())
+    lab.storage.close()
+
+
 def test_a_run_on_earlier_prices_is_never_held_against_other_ones(
     new_place: Callable[[str], Place],
 ) -> None:
@@ -259,6 +276,7 @@ def test_stale_returns_are_computed_anew_and_none_are_not(
 # --- again --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["embedded", "postgresql"])
 def test_a_killed_copy_goes_on_where_it_was(
     kind: str, workers: Forks, new_place: Callable[[str], Place], tmp_path: Path
@@ -267,7 +285,7 @@ def test_a_killed_copy_goes_on_where_it_was(
     fill_with_everything(source, tmp_path / "archive")
     all_rows = 9 * 80 + 40 + len(AWKWARD_ROWS)
     steps = set()
-    for moment in range(3, 200, 4):
+    for moment in range(3, 200, 6):
         number = workers.start(copy, *source.arguments, *target.arguments, moment)
         ended, told = workers.hear()
         if ended == "done":
@@ -553,6 +571,7 @@ def test_a_full_disk_stops_the_copy_which_then_goes_on(tmp_path: Path) -> None:
 # --- the command --------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_command_copies_there_and_back(
     new_place: Callable[[str], Place], tmp_path: Path
 ) -> None:
@@ -581,6 +600,7 @@ def test_the_command_copies_there_and_back(
     assert differences(source, Place(tmp_path / "back", None)) == []
 
 
+@pytest.mark.slow
 def test_the_command_says_what_is_wrong_in_a_sentence(
     new_place: Callable[[str], Place], tmp_path: Path
 ) -> None:

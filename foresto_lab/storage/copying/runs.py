@@ -180,9 +180,13 @@ class RunCopy:
             _insert(session, children)
 
     def _copy_rows(self, row: Row, known: Row | None) -> None:
-        """Copy a run that has nothing but rows: failed, or cleaned up."""
+        """Copy a run that has nothing but rows: failed, or cleaned up.
+
+        One that the target has completed stays: its series may still be there.
+        """
         run_id = row["run_id"]
-        if known != row:
+        both = row["status"], known and known["status"]
+        if known != row and both != (COMPLETED, COMPLETED):
             tables = (*ARTIFACT_TABLES, *_later_tables())
             children = self._children(run_id, tables)
             self._forget(run_id)
