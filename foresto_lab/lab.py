@@ -538,9 +538,7 @@ class Lab:
         from foresto_lab.storage.retention import clean_up
 
         folder = None if archive is None else Path(archive)
-        return clean_up(
-            self.storage, now=datetime.now(UTC), archive=folder, dry_run=dry_run
-        )
+        return clean_up(self.storage, archive=folder, dry_run=dry_run)
 
     def delete_run(self, run_id: str) -> None:
         """Delete a run and its artifacts."""

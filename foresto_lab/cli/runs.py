@@ -131,7 +131,7 @@ def _archived(folder: Path, run_id: str) -> RunRecord:
     from foresto_lab.storage.archives import Archive
 
     archive = Archive(folder)
-    archive.artifacts(run_id)
+    archive.require_intact(run_id)
     return archive.record(run_id)
 
 

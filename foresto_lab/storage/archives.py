@@ -1,22 +1,36 @@
 """Archived runs: what a cleaned-up run computed, in folders outside the store.
 
 An archive holds one folder a run: ``manifest.json`` and Parquet files as the embedded
-store has them, and ``record.json`` with the run's record and the manifest's SHA-256.
-Whoever has the folder can read the run, with or without the store that it came from.
+store has them, and ``record.json`` with the run's record and the manifest's SHA-256. A
+run that failed, or whose series are gone, is its record alone. Whoever has the folder
+can read the run, with or without the store that it came from.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foresto_lab.errors import CorruptStoreError, PathExpiredError, RunNotFoundError
+from foresto_lab.errors import (
+    CorruptStoreError,
+    InputError,
+    PathExpiredError,
+    RunNotFoundError,
+    RunNotReadableError,
+    StorageError,
+)
 from foresto_lab.runs.record import RunArtifacts, RunRecord
-from foresto_lab.storage.artifacts import RunFolders, remove_tree
+from foresto_lab.storage.artifacts import (
+    RUN_ID,
+    RunFolders,
+    flush_folder,
+    remove_tree,
+    write_flushed,
+)
 from foresto_lab.storage.faults import storage_faults
 from foresto_lab.storage.values import from_json_value, to_json_value
 from foresto_lab.types import RunKind, RunStatus
@@ -50,20 +64,35 @@ class Archive:
             Nothing of the run is left in the archive.
         CorruptStoreError
             What was written does not read back.
+        InputError
+            Its id cannot name a folder.
         """
+        if not RUN_ID.fullmatch(record.run_id):
+            raise InputError(
+                message=f"Run id {record.run_id!r} cannot name a folder of an archive: "
+                "it is not one that this package gives. Delete the run."
+            )
         if not self.holds(record.run_id):
             with storage_faults(self.folder):
-                self.folder.mkdir(parents=True, exist_ok=True)
                 self._folders.create()
             staged, checksum = self._folders.stage(record.run_id, artifacts)
             try:
                 with storage_faults(staged):
-                    _write(staged / RECORD, _record_text(record, checksum))
-                remove_tree(self._folders.folder(record.run_id))
-                self._folders.publish(staged, record.run_id)
+                    write_flushed(staged / RECORD, _record_text(record, checksum))
+                    flush_folder(staged)
+                self._publish(staged, record.run_id)
             finally:
                 remove_tree(staged)
-        self.artifacts(record.run_id)
+        self.require_intact(record.run_id)
+
+    def _publish(self, staged: Path, run_id: str) -> None:
+        try:
+            self._folders.publish(staged, run_id)
+        except StorageError:
+            if self.holds(run_id):  # another cleanup was quicker
+                return
+            remove_tree(self._folders.folder(run_id))
+            self._folders.publish(staged, run_id)
 
     def holds(self, run_id: str) -> bool:
         """Return whether a run is here, whole."""
@@ -80,18 +109,40 @@ class Archive:
         CorruptStoreError
             Its file is damaged.
         """
-        return _record_of(self._described(run_id)["record"])
+        return self._described(run_id)[0]
 
     def artifacts(self, run_id: str) -> RunArtifacts:
-        """Return what an archived run computed, every byte of it checked."""
-        described = self._described(run_id)
-        return self._folders.load(run_id, str(described["manifest_sha256"]))
+        """Return what an archived run computed, every byte of it checked.
 
-    def _described(self, run_id: str) -> dict[str, Any]:
+        Raises
+        ------
+        RunNotReadableError
+            It had nothing to archive: it failed, or was cleaned up before.
+        """
+        record = self.record(run_id)
+        artifacts = self.require_intact(run_id)
+        if record.status is not RunStatus.COMPLETED:
+            reason = f" ({record.error_message})" if record.error_message else ""
+            raise RunNotReadableError(
+                run_id=run_id, status=str(record.status), reason=reason
+            )
+        if record.path_deleted_at is not None and not artifacts.tables:
+            raise _expired(run_id, record.path_expires_at or record.path_deleted_at)
+        return artifacts
+
+    def require_intact(self, run_id: str) -> RunArtifacts:
+        """Check every byte of an archived run; return what there is of it."""
+        _, checksum = self._described(run_id)
+        return self._folders.load(run_id, checksum)
+
+    def _described(self, run_id: str) -> tuple[RunRecord, str]:
+        """Return an archived run's record, and the SHA-256 of its manifest."""
         path = self._folders.folder(run_id) / RECORD
         try:
-            described: dict[str, Any] = json.loads(path.read_bytes())
-            described["manifest_sha256"], described["record"]
+            if not RUN_ID.fullmatch(run_id):
+                raise FileNotFoundError
+            described = json.loads(path.read_bytes())
+            return _record_of(described["record"]), str(described["manifest_sha256"])
         except FileNotFoundError:
             raise RunNotFoundError(
                 run_id=run_id, reason=f"the archive {self.folder} does not have it."
@@ -100,7 +151,6 @@ class Archive:
             raise CorruptStoreError(
                 path=path, reason="it is no record of a run.", fix=RESTORE_ADVICE
             ) from None
-        return described
 
 
 def read_archived(row: SimulationRun) -> RunArtifacts:
@@ -117,12 +167,18 @@ def read_archived(row: SimulationRun) -> RunArtifacts:
             return archive.artifacts(row.run_id)
     expired = row.path_expires_at or row.path_deleted_at
     assert expired is not None
-    raise PathExpiredError(
-        run_id=row.run_id,
-        status=row.status,
+    raise _expired(row.run_id, expired, row.archive)
+
+
+def _expired(
+    run_id: str, expired: datetime, archive: str | None = None
+) -> PathExpiredError:
+    return PathExpiredError(
+        run_id=run_id,
+        status=str(RunStatus.COMPLETED),
         reason="",
         expired_on=f"{expired:%Y-%m-%d}",
-        archive=row.archive,
+        archive=archive,
     )
 
 
@@ -138,10 +194,3 @@ def _record_of(plain: Mapping[str, Any]) -> RunRecord:
     values["kind"] = RunKind(values["kind"])
     values["status"] = RunStatus(values["status"])
     return RunRecord(**values)
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MANIFEST = "manifest.json"
+RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,39}")
 TABLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -63,8 +64,8 @@ class RunFolders:
             staged.mkdir()
             try:
                 for name, content in {**contents, MANIFEST: manifest}.items():
-                    _write_flushed(staged / name, content)
-                _flush_folder(staged)
+                    write_flushed(staged / name, content)
+                flush_folder(staged)
             except BaseException:
                 remove_tree(staged)
                 raise
@@ -74,7 +75,7 @@ class RunFolders:
         """Let a staged folder appear under its run's id."""
         with storage_faults(staged):
             os.replace(staged, self.folder(run_id))
-            _flush_folder(self.root)
+            flush_folder(self.root)
 
     def discard(self, run_id: str) -> Path | None:
         """Take a run's folder out of sight; return where it is, to be removed."""
@@ -86,7 +87,7 @@ class RunFolders:
                 os.replace(folder, discarded)
             except FileNotFoundError:
                 return None
-            _flush_folder(self.root)
+            flush_folder(self.root)
         return discarded
 
     def restore(self, discarded: Path) -> None:
@@ -195,14 +196,16 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _write_flushed(path: Path, content: bytes) -> None:
+def write_flushed(path: Path, content: bytes) -> None:
+    """Write a new file that outlives a loss of power."""
     with path.open("xb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Let the names in a folder outlive a loss of power."""
     if os.name == "nt":  # Windows flushes no folders
         return
     descriptor = os.open(folder, os.O_RDONLY)

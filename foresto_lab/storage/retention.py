@@ -11,20 +11,25 @@ partition is dropped, whatever its size. In the embedded store each run is a fol
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, or_, select, update
 
-from foresto_lab.errors import RunError
+from foresto_lab.errors import RunNotFoundError, RunNotReadableError
+from foresto_lab.runs.record import RunArtifacts
 from foresto_lab.storage.archives import Archive
 from foresto_lab.storage.models import SimulationRun
+from foresto_lab.storage.run_registry import COMPLETED, FAILED, utc_now
 from foresto_lab.telemetry.logs import get_logger
-from foresto_lab.types import RunStatus
 
 if TYPE_CHECKING:
+    from sqlalchemy import Select
+
+    from foresto_lab.storage.run_store import EmbeddedRunStore
     from foresto_lab.storage.workspace import Storage
 
 ORPHAN_AGE = timedelta(days=1)
@@ -128,42 +133,40 @@ def plan_cleanup(storage: Storage, now: datetime) -> CleanupPlan:
     """Return what is due: nothing is changed."""
     bound = _bound(storage, now)
     with storage.database.reading() as session:
-        rows = session.scalars(
-            select(SimulationRun)
-            .where(
-                SimulationRun.status.in_(
-                    [str(RunStatus.COMPLETED), str(RunStatus.FAILED)]
-                )
+        runs = session.scalars(
+            _ids().where(
+                SimulationRun.status.in_([COMPLETED, FAILED]),
+                SimulationRun.expires_at <= now,
             )
-            .order_by(SimulationRun.run_id)
         ).all()
-    runs = [row.run_id for row in rows if row.expires_at and row.expires_at <= now]
-    ended = [
-        row
-        for row in rows
-        if row.run_id not in set(runs)
-        and row.status == str(RunStatus.COMPLETED)
-        and row.path_deleted_at is None
-        and row.path_expires_at is not None
-        and row.path_expires_at <= now
-    ]
-    waiting = [
-        row for row in ended if row.path_expires_at and row.path_expires_at > bound
-    ]
+        ended = session.execute(
+            _ids(SimulationRun.path_expires_at).where(
+                SimulationRun.status == COMPLETED,
+                SimulationRun.path_deleted_at.is_(None),
+                SimulationRun.path_expires_at <= now,
+                or_(SimulationRun.expires_at.is_(None), SimulationRun.expires_at > now),
+            )
+        ).all()
+    paths = tuple(run_id for run_id, expired_at in ended if expired_at <= bound)
+    waiting = tuple(run_id for run_id, expired_at in ended if expired_at > bound)
     return CleanupPlan(
-        paths=tuple(row.run_id for row in ended if row not in waiting),
+        paths=paths,
         runs=tuple(runs),
-        waiting=tuple(row.run_id for row in waiting),
+        waiting=waiting,
         waiting_until=_next_month(bound) if waiting else None,
         partitions=_due_partitions(storage, bound.date()),
         orphans=_orphans(storage, now),
     )
 
 
+def _ids(*more: Any) -> Select[Any]:
+    return select(SimulationRun.run_id, *more).order_by(SimulationRun.run_id)
+
+
 def clean_up(
     storage: Storage,
     *,
-    now: datetime,
+    now: datetime | None = None,
     archive: Path | None = None,
     dry_run: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
@@ -174,8 +177,9 @@ def clean_up(
     ----------
     storage : Storage
         Of a workspace or a team; dropping partitions needs their owner's rights.
-    now : datetime
-        The instant to judge by, aware.
+    now : datetime, optional
+        The instant to judge by, aware. Left out, it is the server's where there is
+        one: a client whose clock is ahead would delete what is still to be kept.
     archive : Path, optional
         The folder that runs are written to before they are deleted.
     dry_run : bool
@@ -190,18 +194,19 @@ def clean_up(
     WriteConflictError
         Readers kept a partition from being dropped; run it again.
     """
+    now = now or _present(storage)
     plan = plan_cleanup(storage, now)
     tell = progress or (lambda *_: None)
     folder = None if archive is None else Archive(archive)
     if not dry_run:
         if folder is not None:
             _archive(storage, plan.archived, folder, tell)
-        _delete(storage, plan, now, tell)
+        partitions = _delete(storage, plan, now, tell)
         log.info(
             "store cleaned up",
             paths=len(plan.paths),
             runs=len(plan.runs),
-            partitions=list(plan.partitions),
+            partitions=list(partitions),
             orphans=len(plan.orphans),
         )
     return CleanupReport(
@@ -209,7 +214,7 @@ def clean_up(
         runs=plan.runs,
         waiting=plan.waiting,
         waiting_until=plan.waiting_until,
-        partitions=plan.partitions,
+        partitions=plan.partitions if dry_run else partitions,
         orphans=plan.orphans,
         archive=None if folder is None else str(folder.folder),
         dry_run=dry_run,
@@ -222,20 +227,28 @@ def _archive(
     archive: Archive,
     tell: Callable[[str, int, int], None],
 ) -> None:
-    """Write runs into an archive and note in their rows where they are."""
+    """Write runs into an archive, and note in their rows where their series are."""
     for place, run_id in enumerate(run_ids):
         tell("archive", place, len(run_ids))
-        record = storage.runs.record(run_id)
-        if record.status is not RunStatus.COMPLETED or record.path_deleted_at:
-            continue
-        archive.put(record, storage.runs.artifacts(run_id))
-        with storage.database.writing() as session:
-            session.execute(
-                update(SimulationRun)
-                .where(SimulationRun.run_id == run_id)
-                .values(archive=str(archive.folder))
-            )
+        with suppress(RunNotFoundError):  # another cleanup was quicker
+            _archive_run(storage, run_id, archive)
     tell("archive", len(run_ids), len(run_ids))
+
+
+def _archive_run(storage: Storage, run_id: str, archive: Archive) -> None:
+    record = storage.runs.record(run_id)
+    try:
+        artifacts = storage.runs.artifacts(run_id)
+    except RunNotReadableError:  # it failed, or its series are gone already
+        archive.put(record, RunArtifacts({}, record.summary))
+        return
+    archive.put(record, artifacts)
+    with storage.database.writing() as session:
+        session.execute(
+            update(SimulationRun)
+            .where(SimulationRun.run_id == run_id)
+            .values(archive=str(archive.folder))
+        )
 
 
 def _delete(
@@ -243,27 +256,36 @@ def _delete(
     plan: CleanupPlan,
     now: datetime,
     tell: Callable[[str, int, int], None],
-) -> None:
+) -> tuple[str, ...]:
+    """Delete what is due; return the partitions that were dropped."""
+    partitions: tuple[str, ...] = ()
     if storage.database.dialect == "postgresql":
         from foresto_lab.storage.postgresql.retention import drop_months, drop_orphans
 
-        drop_months(storage.postgres, plan.partitions, plan.paths, now)
+        partitions = drop_months(storage.postgres, plan.partitions, plan.paths, now)
         drop_orphans(storage.postgres, plan.orphans)
     else:
-        from foresto_lab.storage.run_store import EmbeddedRunStore
-
-        assert isinstance(storage.runs, EmbeddedRunStore)
+        embedded = _embedded(storage)
         for place, run_id in enumerate(plan.paths):
             tell("delete series", place, len(plan.paths))
-            storage.runs.drop_series(run_id, now)
-        storage.runs.remove_orphans(plan.orphans)
+            with suppress(RunNotFoundError):
+                embedded.drop_series(run_id, now)
+        embedded.remove_orphans(plan.orphans)
     for place, run_id in enumerate(plan.runs):
         tell("delete runs", place, len(plan.runs))
-        try:
+        with suppress(RunNotFoundError):
             storage.runs.delete(run_id)
-        except RunError:
-            continue  # another cleanup was quicker
     tell("delete runs", len(plan.runs), len(plan.runs))
+    return partitions
+
+
+def _present(storage: Storage) -> datetime:
+    """Return this instant, by the clock that all who share the store have."""
+    if storage.database.dialect == "sqlite":
+        return utc_now()
+    with storage.database.reading() as session:
+        at: datetime = session.scalars(select(func.clock_timestamp())).one()
+    return at.astimezone(UTC)
 
 
 def _bound(storage: Storage, now: datetime) -> datetime:
@@ -293,7 +315,11 @@ def _orphans(storage: Storage, now: datetime) -> tuple[str, ...]:
         from foresto_lab.storage.postgresql.retention import orphans
 
         return orphans(storage.postgres)
+    return _embedded(storage).orphans(older_than=now - ORPHAN_AGE)
+
+
+def _embedded(storage: Storage) -> EmbeddedRunStore:
     from foresto_lab.storage.run_store import EmbeddedRunStore
 
     assert isinstance(storage.runs, EmbeddedRunStore)
-    return storage.runs.orphans(older_than=now - ORPHAN_AGE)
+    return storage.runs

@@ -38,28 +38,35 @@ def run_row(
     record: RunRecord, process: ProcessIdentity, now: datetime
 ) -> SimulationRun:
     """Return the row of a run that begins now in this process."""
-    return SimulationRun(
-        run_id=record.run_id,
-        kind=str(record.kind),
-        name=record.name,
-        request=to_json_value(record.request),
-        request_hash=record.request_hash,
-        status=str(RunStatus.RUNNING),
-        engine_version=record.engine_version,
-        git_commit=record.git_commit,
-        packages=dict(record.packages),
-        data_version=record.data_version,
-        snapshots=to_json_value(record.snapshots),
-        created_at=record.created_at,
-        created_by=record.created_by,
-        started_at=record.started_at or now,
-        expires_at=record.expires_at,
-        path_expires_at=record.path_expires_at,
-        heartbeat_at=now,
-        host=process.host,
-        process_id=process.process_id,
-        process_started_at=process.started_at,
-    )
+    return SimulationRun(**run_values(record, process, now))
+
+
+def run_values(
+    record: RunRecord, process: ProcessIdentity, now: datetime
+) -> dict[str, Any]:
+    """Return the columns of a run that begins now in this process."""
+    return {
+        "run_id": record.run_id,
+        "kind": str(record.kind),
+        "name": record.name,
+        "request": to_json_value(record.request),
+        "request_hash": record.request_hash,
+        "status": str(RunStatus.RUNNING),
+        "engine_version": record.engine_version,
+        "git_commit": record.git_commit,
+        "packages": dict(record.packages),
+        "data_version": record.data_version,
+        "snapshots": to_json_value(record.snapshots),
+        "created_at": record.created_at,
+        "created_by": record.created_by,
+        "started_at": record.started_at or now,
+        "expires_at": record.expires_at,
+        "path_expires_at": record.path_expires_at,
+        "heartbeat_at": now,
+        "host": process.host,
+        "process_id": process.process_id,
+        "process_started_at": process.started_at,
+    }
 
 
 def run_record(row: SimulationRun, measures: Mapping[str, Any] | None) -> RunRecord:

@@ -6,7 +6,6 @@ atomic, and what killed processes left behind.
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,9 +13,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, insert, or_, select, update
 
 from foresto_lab.errors import (
+    CorruptStoreError,
     InputError,
     RunError,
     RunNotFoundError,
@@ -25,10 +25,11 @@ from foresto_lab.errors import (
 from foresto_lab.runs.provenance import new_run_id
 from foresto_lab.runs.record import RunArtifacts, RunRecord
 from foresto_lab.storage.archives import read_archived
+from foresto_lab.storage.artifacts import RUN_ID
 from foresto_lab.storage.heartbeat import Heartbeat
 from foresto_lab.storage.models import SimulationRun, SimulationSummary
 from foresto_lab.storage.processes import PerProcess, this_process
-from foresto_lab.storage.run_records import run_process, run_record, run_row
+from foresto_lab.storage.run_records import run_process, run_record, run_values
 from foresto_lab.types import RunKind, RunStatus
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ RUNNING, COMPLETED, FAILED = (
     str(RunStatus.COMPLETED),
     str(RunStatus.FAILED),
 )
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,39}")
 
 
 def utc_now() -> datetime:
@@ -97,21 +97,21 @@ class RunRegistry(ABC):
         """
         now = self._clock()
         run_id = record.run_id or new_run_id(record.created_at)
-        if not _RUN_ID.fullmatch(run_id):
+        if not RUN_ID.fullmatch(run_id):
             raise InputError(
                 message=f"Run id {run_id!r} cannot name a folder: use 4 to 40 letters, "
                 "digits, hyphens and underscores."
             )
-        row = run_row(replace(record, run_id=run_id), this_process(), now)
-        row.heartbeat_at = self._heard_at()
+        values = run_values(replace(record, run_id=run_id), this_process(), now)
+        query = insert(SimulationRun).values(
+            values | {"heartbeat_at": self._heard_at()}
+        )
         with self._database.writing() as session:
-            if session.get(SimulationRun, run_id) is not None:
+            if session.scalar(select(1).where(SimulationRun.run_id == run_id)):
                 raise RunError(message=f"Run {run_id} exists already.", run_id=run_id)
-            session.add(row)
-            session.flush()
-            begun = run_record(row, None)  # reads back what the database computed
+            heard_at = session.scalar(query.returning(SimulationRun.heartbeat_at))
         self._heartbeats.get().keep(run_id)
-        return begun
+        return run_record(SimulationRun(**values | {"heartbeat_at": heard_at}), None)
 
     def fail(self, run_id: str, error_message: str) -> RunRecord:
         """Make a running run failed, with the reason; a failed one stays as it is.
@@ -195,7 +195,14 @@ class RunRegistry(ABC):
             )
         if row.path_deleted_at is not None:
             return read_archived(row)
-        return self._read(row)
+        try:
+            return self._read(row)
+        except CorruptStoreError:
+            with self._database.reading() as session:
+                now = _find(session, row.run_id)
+            if now.path_deleted_at is None:
+                raise
+            return read_archived(now)  # it was cleaned up while it was read
 
 
 def _rows() -> Select[SimulationRun, dict[str, Any]]:

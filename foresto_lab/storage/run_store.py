@@ -11,7 +11,7 @@ away is put back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -150,12 +150,13 @@ class EmbeddedRunStore(RunRegistry):
         """Return the folders without a run that were last changed before an instant."""
         with self._database.reading() as session:
             known = set(session.scalars(select(SimulationRun.run_id)))
-        return tuple(
-            name
-            for name in self._folders.run_ids()
-            if name not in known
-            and self._folders.folder(name).stat().st_mtime < older_than.timestamp()
-        )
+        lost = (name for name in self._folders.run_ids() if name not in known)
+        return tuple(name for name in lost if self._is_older(name, older_than))
+
+    def _is_older(self, name: str, instant: datetime) -> bool:
+        with suppress(FileNotFoundError):
+            return self._folders.folder(name).stat().st_mtime < instant.timestamp()
+        return False  # somebody has removed it meanwhile
 
     def remove_orphans(self, names: Sequence[str]) -> None:
         """Remove folders without a run."""

@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sqlalchemy import text
 
 from foresto_lab.errors import CorruptStoreError
 from foresto_lab.runs.record import RunArtifacts
 from foresto_lab.storage.postgresql.database import PostgresDatabase
-from foresto_lab.storage.postgresql.path_rows import decode_path, encode_path
+from foresto_lab.storage.postgresql.path_rows import MEASURES, decode_path, encode_path
 from foresto_lab.storage.postgresql.run_store import PostgresRunStore
 from foresto_lab.types import RunStatus
 from tests.contracts.run_store import (
@@ -165,7 +166,7 @@ def test_one_row_is_what_the_format_says() -> None:
         },
         index=index,
     )
-    encoded = encode_path(path, "run1", date(2000, 1, 1))
+    encoded = encode_path(path, "run1")
     assert encoded is not None
     one, half, two = "3ff0000000000000", "bfe0000000000000", "4000000000000000"
     expected = (
@@ -181,8 +182,24 @@ def test_one_row_is_what_the_format_says() -> None:
         + "00000004" + "00000000"
         + "ffff"
     )  # fmt: skip
-    assert encoded.content.hex() == expected
-    read, checksum = decode_path(encoded.content, "run1", encoded.layout)
+    parts = encoded.expiring(date(2000, 1, 1))
+    assert b"".join(bytes(part) for part in parts).hex() == expected
+
+
+def test_rows_in_any_order_are_the_path() -> None:
+    path = made_path(5)
+    encoded = encode_path(path, "run1")
+    assert encoded is not None
+    order = [3, 0, 4, 1, 2]
+    measures = {name: path[name].iloc[order].tolist() for name in MEASURES}
+    rows = pa.table(
+        {
+            "session": pa.array([path.index[place].date() for place in order]),
+            **measures,
+            "weights": [path.iloc[place, 4:].tolist() for place in order],
+        }
+    )
+    read, checksum = decode_path(rows, encoded.layout)
     pd.testing.assert_frame_equal(read, path, check_exact=True)
     assert checksum == encoded.checksum
 

@@ -19,13 +19,17 @@ from sqlalchemy import text
 import foresto_lab as fl
 from foresto_lab.errors import (
     DiskFullError,
+    InputError,
     PathExpiredError,
     RunNotFoundError,
+    RunNotReadableError,
 )
 from foresto_lab.lab import Lab
+from foresto_lab.runs.protocols import RunStore
 from foresto_lab.runs.record import RunArtifacts
 from foresto_lab.storage import Storage
 from foresto_lab.storage.archives import Archive
+from foresto_lab.storage.models import SimulationRun
 from foresto_lab.storage.retention import clean_up, plan_cleanup
 from foresto_lab.types import RunStatus
 from tests.contracts.run_store import new_record
@@ -114,7 +118,7 @@ def test_series_go_and_summaries_stay(lab: Lab) -> None:
     if team:
         assert report.partitions == ("simulation_path_y2026m10",)
         assert "simulation_path_y2026m10" not in partitions(storage)
-        assert report.waiting_until.isoformat() == "2026-12-01"
+        assert str(report.waiting_until) == "2026-12-01"
         later = clean_up(storage, now=datetime(2026, 12, 1, 0, 0, 1, tzinfo=UTC))
         assert later.paths == (waits,)
     assert clean_up(storage, now=NOW).is_empty
@@ -244,11 +248,11 @@ def test_a_killed_cleanup_loses_nothing_and_is_finished_by_the_next(
 ) -> None:
     past = datetime(2026, 9, 15, tzinfo=UTC)
     run_ids = [
-        keep(lab.storage, f"old-{n:03d}", path_expires_at=past) for n in range(60)
+        keep(lab.storage, f"old-{n:03d}", path_expires_at=past) for n in range(30)
     ]
     archive = tmp_path / "archive"
     words = ("db", "cleanup", "--archive", str(archive))
-    for enough in (5, 20, 45):
+    for enough in (3, 20):
         process = start_foresto(*words, home=lab.home)
         while len(list(archive.glob("run-*"))) < enough and process.poll() is None:
             time.sleep(0.01)
@@ -300,3 +304,113 @@ def test_a_reader_that_holds_a_month_only_delays_the_drop(
         report = clean_up(lab.storage, now=NOW)
     assert report.paths == (run_id,)
     assert "simulation_path_y2026m10" not in partitions(lab.storage)
+
+
+def test_a_run_that_is_completed_late_keeps_its_month(
+    lab: Lab, either_new_store: str | None
+) -> None:
+    """It came after the cleanup was planned, so nobody has archived it."""
+    if either_new_store is None:
+        pytest.skip("only PostgreSQL has partitions")
+    from foresto_lab.storage.postgresql.retention import drop_months
+
+    planned = keep(lab.storage, "planned", path_expires_at=OLD)
+    plan = plan_cleanup(lab.storage, NOW)
+    late = keep(lab.storage, "late", path_expires_at=OLD)
+    assert drop_months(lab.storage.postgres, plan.partitions, plan.paths, NOW) == ()
+    with pytest.raises(PathExpiredError):
+        lab.storage.runs.artifacts(planned)
+    assert lab.storage.runs.artifacts(late).summary == {"cagr": 100.0}
+    report = clean_up(lab.storage, now=NOW)
+    assert report.paths == (late,)
+    assert report.partitions == ("simulation_path_y2026m10",)
+
+
+def test_a_month_that_was_dropped_is_made_again_for_a_late_run(
+    lab: Lab, either_new_store: str | None
+) -> None:
+    if either_new_store is None:
+        pytest.skip("only PostgreSQL has partitions")
+    keep(lab.storage, "early", path_expires_at=OLD)
+    clean_up(lab.storage, now=NOW)
+    late = keep(lab.storage, "late", path_expires_at=OLD)
+    pd.testing.assert_frame_equal(
+        lab.storage.runs.artifacts(late).tables["path"], path_of()
+    )
+
+
+def test_runs_without_series_are_archived_as_records(lab: Lab, tmp_path: Path) -> None:
+    storage, archive = lab.storage, tmp_path / "archive"
+    failed = dataclasses.replace(new_record(), run_id="run-failed", expires_at=NOW)
+    storage.runs.begin(failed)
+    storage.runs.fail("run-failed", "no luck")
+    bare = keep(storage, "bare", path_expires_at=OLD, expires_at=NOW)
+    with storage.database.writing() as session:
+        session.execute(
+            text("UPDATE simulation_run SET path_deleted_at = :at WHERE run_id = :id"),
+            {"at": "2026-11-01 00:00:00", "id": bare},
+        )
+    report = clean_up(storage, now=NOW, archive=archive)
+    assert report.runs == (bare, "run-failed")
+    kept = Archive(archive)
+    assert kept.record("run-failed").error_message == "no luck"
+    assert kept.record(bare).summary == {"cagr": 100.0}
+    with pytest.raises(RunNotReadableError, match="no luck"):
+        lab.run("run-failed", archive=archive)
+    with pytest.raises(PathExpiredError, match="were not archived"):
+        lab.run(bare, archive=archive)
+    with pytest.raises(RunNotFoundError):
+        lab.run("../archive/run-failed", archive=archive)
+    shown = foresto("runs", "show", bare, "--archive", str(archive), home=lab.home)
+    assert shown.returncode == 0, shown.stderr
+
+
+def test_what_is_archived_twice_goes_with_the_run(lab: Lab, tmp_path: Path) -> None:
+    """Series first, by one cleanup; the whole run a year later, by another."""
+    run_id = keep(lab.storage, "old", path_expires_at=OLD)
+    clean_up(lab.storage, now=NOW, archive=tmp_path / "one")
+    clean_up(lab.storage, now=LATER, archive=tmp_path / "two")
+    for folder in ("one", "two"):
+        read = Archive(tmp_path / folder).artifacts(run_id)
+        pd.testing.assert_frame_equal(read.tables["path"], path_of())
+
+
+def test_no_run_is_written_outside_the_archive(lab: Lab, tmp_path: Path) -> None:
+    failed = dataclasses.replace(new_record(), run_id="run-failed", expires_at=NOW)
+    lab.storage.runs.begin(failed)
+    lab.storage.runs.fail("run-failed", "no luck")
+    with lab.storage.database.writing() as session:
+        session.execute(text("UPDATE simulation_run SET run_id = '../escaped'"))
+    with pytest.raises(InputError, match="cannot name a folder"):
+        clean_up(lab.storage, now=NOW, archive=tmp_path / "archive")
+    assert not (tmp_path / "escaped").exists()
+
+
+def test_a_clock_that_is_ahead_deletes_nothing_of_a_team(
+    lab: Lab, either_new_store: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if either_new_store is None:
+        pytest.skip("a workspace has no clock but its machine's")
+    now = datetime.now(UTC)
+    run_id = keep(lab.storage, "new", path_expires_at=now + timedelta(days=90))
+    years_ahead = lambda: now + timedelta(days=900)  # noqa: E731
+    monkeypatch.setattr("foresto_lab.storage.retention.utc_now", years_ahead)
+    assert lab.clean_up().is_empty
+    assert lab.storage.runs.artifacts(run_id).summary == {"cagr": 100.0}
+
+
+def test_a_run_that_is_cleaned_up_while_it_is_read_says_so(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its record was read before, its series are looked for afterwards."""
+    storage = lab.storage
+    run_id = keep(storage, "old", path_expires_at=OLD)
+    real = type(storage.runs)._read  # type: ignore[attr-defined]
+
+    def late(store: RunStore, row: SimulationRun) -> object:
+        clean_up(storage, now=NOW)
+        return real(store, row)
+
+    monkeypatch.setattr(type(storage.runs), "_read", late)
+    with pytest.raises(PathExpiredError):
+        storage.runs.artifacts(run_id)

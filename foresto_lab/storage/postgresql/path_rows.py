@@ -1,15 +1,15 @@
-"""A run's path as rows of simulation_path, in PostgreSQL's binary COPY format.
+"""A run's path as rows of simulation_path, and back, with every float's bits.
 
 Every row of a path has the same fields of the same lengths, so NumPy lays out all of
-them at once, and reads them the same way: no Python per session, and every float with
-the bits it had. A path that does not fit the table (an index that is no sessions, a
-missing or infinite value) is kept as a Parquet file instead.
+them at once in PostgreSQL's binary COPY format; they come back as Arrow columns. No
+Python per session either way. A path that does not fit the table (an index that is no
+sessions, a missing or infinite value) is kept as a Parquet file instead.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 MEASURES = ("nav", "daily_return", "cumulative_return", "drawdown")
 WEIGHT = "weight_"
@@ -33,16 +34,26 @@ _EPOCH = np.datetime64("2000-01-01", "D")
 
 @dataclass(frozen=True, slots=True)
 class PathRows:
-    """A path as bytes of binary COPY, what it takes to rebuild it, and its SHA-256."""
+    """A path laid out as rows, what it takes to rebuild it, and its SHA-256."""
 
-    content: bytes
+    rows: np.ndarray
     layout: Mapping[str, Any]
     checksum: str
 
+    def expiring(self, expires_on: date) -> Iterator[bytes | memoryview]:
+        """Yield the parts of the binary COPY; all rows expire on one day."""
+        self.rows["expires_on"] = _days(np.array(expires_on, dtype="datetime64[D]"))
+        yield _HEADER
+        yield self.rows.view(np.uint8).data
+        yield _TRAILER
 
-def encode_path(path: pd.DataFrame, run_id: str, expires_on: date) -> PathRows | None:
+
+def encode_path(path: pd.DataFrame, run_id: str) -> PathRows | None:
     """Return a path as rows; None when it does not fit the table."""
-    if not _fits(path):
+    if not _has_columns(path):
+        return None
+    values = path.to_numpy()
+    if not _has_values(values):
         return None
     import pandas as pd
 
@@ -51,57 +62,58 @@ def encode_path(path: pd.DataFrame, run_id: str, expires_on: date) -> PathRows |
     rows = np.zeros(len(path), dtype=_row_type(len(run_id.encode()), len(weights)))
     _write_frame(rows, len(weights))
     rows["run_id"] = run_id.encode()
-    rows["session"] = _days(path.index.to_numpy())
-    rows["expires_on"] = _days(np.array(expires_on, dtype="datetime64[D]"))
-    for name in MEASURES:
-        rows[name] = path[name].to_numpy()
+    rows["session"] = days = _days(path.index.to_numpy())
+    for place, name in enumerate(MEASURES):
+        rows[name] = values[:, place]
     if weights:
-        rows["weights"]["value"] = path[weights].to_numpy()
+        rows["weights"]["value"] = values[:, len(MEASURES) :]
     layout = {
         "weights": [name.removeprefix(WEIGHT) for name in weights],
         "index_name": path.index.name,
         "index_unit": path.index.unit,
         "index_frequency": path.index.freqstr,
     }
-    return PathRows(_HEADER + rows.tobytes() + _TRAILER, layout, _checksum(rows))
+    return PathRows(rows, layout, _checksum(days, values))
 
 
-def decode_path(
-    content: bytes, run_id: str, layout: Mapping[str, Any]
-) -> tuple[pd.DataFrame, str]:
-    """Return the path whose rows these are, and their SHA-256.
+def decode_path(table: pa.Table, layout: Mapping[str, Any]) -> tuple[pd.DataFrame, str]:
+    """Return the path of rows of ``session, *MEASURES, weights``, and its SHA-256.
 
     Raises
     ------
     ValueError
-        The bytes are no such rows.
+        They are no such rows: one of them has more weights, or fewer.
     """
     import pandas as pd
 
     names = list(layout["weights"])
-    kind = _row_type(len(run_id.encode()), len(names))
-    body = content[len(_HEADER) : -len(_TRAILER)]
-    rows = np.frombuffer(body, dtype=kind)
-    sessions = _EPOCH + rows["session"].astype("timedelta64[D]")
+    days = table["session"].to_numpy().astype("datetime64[D]")
+    weights = table["weights"].combine_chunks().flatten().to_numpy()
+    columns = np.empty((len(MEASURES) + len(names), len(days)))
+    for place, name in enumerate(MEASURES):
+        columns[place] = table[name].to_numpy()
+    columns[len(MEASURES) :] = weights.reshape(len(days), len(names)).T
+    if (days[1:] < days[:-1]).any():
+        order = np.argsort(days, kind="stable")
+        days, columns = days[order], columns[:, order]
+    values = columns.T
     index = pd.DatetimeIndex(
-        sessions.astype(f"datetime64[{layout['index_unit']}]"),
+        days.astype(f"datetime64[{layout['index_unit']}]"),
         name=layout["index_name"],
         freq=layout["index_frequency"],
     )
-    columns = {name: rows[name].astype(np.float64) for name in MEASURES}
-    values = rows["weights"]["value"].astype(np.float64) if names else None
-    for place, name in enumerate(names):
-        assert values is not None
-        columns[f"{WEIGHT}{name}"] = np.ascontiguousarray(values[:, place])
-    return pd.DataFrame(columns, index=index), _checksum(rows)
+    labels = [*MEASURES, *(f"{WEIGHT}{name}" for name in names)]
+    path = pd.DataFrame(values, index=index, columns=labels)
+    return path, _checksum(_days(days), values)
 
 
-def _fits(path: pd.DataFrame) -> bool:
+def _has_columns(path: pd.DataFrame) -> bool:
+    """Return whether a path has sessions and the columns, all of them floats."""
     import pandas as pd
 
     index, columns = path.index, list(path.columns)
-    if not (
-        len(path)
+    return (
+        len(path) > 0
         and isinstance(index, pd.DatetimeIndex)
         and index.tz is None
         and index.is_monotonic_increasing
@@ -112,13 +124,16 @@ def _fits(path: pd.DataFrame) -> bool:
         and len(set(columns)) == len(columns)
         and all(kind == np.float64 for kind in path.dtypes)
         and not any("\0" in str(name) for name in columns)
-    ):
-        return False
-    values = path.to_numpy()
-    drawdown = path["drawdown"].to_numpy()
+    )
+
+
+def _has_values(values: np.ndarray) -> bool:
+    """Return whether the table's rules allow the values of a path."""
+    nav = values[:, MEASURES.index("nav")]
+    drawdown = values[:, MEASURES.index("drawdown")]
     return bool(
         np.isfinite(values).all()
-        and (path["nav"].to_numpy() > 0).all()
+        and (nav > 0).all()
         and (drawdown >= -1).all()
         and (drawdown <= 0).all()
     )
@@ -167,11 +182,8 @@ def _days(dates: np.ndarray) -> np.ndarray:
     return days
 
 
-def _checksum(rows: np.ndarray) -> str:
-    """Return the SHA-256 of what the rows say of their path."""
-    digest = hashlib.sha256()
-    for name in ("session", *MEASURES):
-        digest.update(np.ascontiguousarray(rows[name]).tobytes())
-    if "weights" in (rows.dtype.names or ()):
-        digest.update(np.ascontiguousarray(rows["weights"]["value"]).tobytes())
+def _checksum(days: np.ndarray, values: np.ndarray) -> str:
+    """Return the SHA-256 of a path: its days, then its values column by column."""
+    digest = hashlib.sha256(np.ascontiguousarray(days, dtype=">i4").data)
+    digest.update(np.ascontiguousarray(values.T, dtype=">f8").data)
     return digest.hexdigest()

@@ -11,14 +11,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select, text
 
-from foresto_lab.errors import CorruptStoreError, InputError
+from foresto_lab.errors import (
+    CorruptStoreError,
+    DatabasePermissionError,
+    InputError,
+    PartitionMissingError,
+)
 from foresto_lab.runs.record import RunArtifacts, RunRecord
 from foresto_lab.storage.artifacts import TABLE_NAME
 from foresto_lab.storage.models import (
@@ -26,10 +31,12 @@ from foresto_lab.storage.models import (
     SimulationRun,
     SimulationSummary,
 )
+from foresto_lab.storage.postgresql.arrow_session import arrow_session, literal
 from foresto_lab.storage.postgresql.partitions import create_months
 from foresto_lab.storage.postgresql.path_rows import (
     COLUMNS,
     KEPT_FOR_GOOD,
+    MEASURES,
     PathRows,
     decode_path,
     encode_path,
@@ -51,6 +58,7 @@ from foresto_lab.storage.values import from_json_value
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
     from sqlalchemy import Connection
     from sqlalchemy.orm import Session
 
@@ -59,12 +67,7 @@ if TYPE_CHECKING:
 PATH = "path"
 ROWS, PARQUET = "rows", "parquet"
 _COPY_IN = f"COPY simulation_path ({', '.join(COLUMNS)}) FROM STDIN (FORMAT BINARY)"
-_COPY_OUT = (
-    f"COPY (SELECT {', '.join(COLUMNS)} FROM simulation_path WHERE run_id = {{}} "
-    "AND expires_on = {} ORDER BY session) TO STDOUT (FORMAT BINARY)"
-)
-
-
+_SELECT_PATH = f"SELECT session, {', '.join(MEASURES)}, weights FROM simulation_path"
 _INSERT_EVENTS = text(
     "INSERT INTO rebalancing_event SELECT * FROM "
     "json_populate_recordset(NULL::rebalancing_event, CAST(:events AS json))"
@@ -112,11 +115,12 @@ class PostgresRunStore(RunRegistry):
         Raises RunError when the run is not running any more.
         """
         try:
-            expires_on = self._expires_on(run_id)
-            prepared = _prepare(run_id, artifacts, expires_on)
-            if prepared.path is not None:
-                self._make_month(expires_on)
-            return self._write(run_id, prepared, artifacts)
+            prepared = _prepare(run_id, artifacts)
+            try:
+                return self._write(run_id, prepared, artifacts)
+            except PartitionMissingError as error:
+                self._make_month(run_id, error)
+                return self._write(run_id, prepared, artifacts)
         finally:
             self._heartbeats.get().drop(run_id)
 
@@ -138,23 +142,18 @@ class PostgresRunStore(RunRegistry):
             if prepared.rows:
                 connection.execute(insert(RunArtifact), prepared.rows)
             if prepared.path is not None:
-                _copy_in(connection, prepared.path.content)
+                _copy_in(connection, prepared.path.expiring(expiry_day(row)))
         return run_record(row, summary.measures)
 
-    def _expires_on(self, run_id: str) -> date:
+    def _make_month(self, run_id: str, missing: PartitionMissingError) -> None:
+        """Make the month that a run's path lies in; raise what was missing if not."""
         with self._database.reading() as session:
-            return expiry_day(session.get(SimulationRun, run_id))
-
-    def _make_month(self, day: date) -> None:
-        """Make the month that a path will lie in, before anybody holds a lock."""
-        if day >= KEPT_FOR_GOOD:
-            return
-        partition = f"simulation_path_y{day:%Y}m{day:%m}"
-        with self._database.reading() as session:
-            there = session.scalar(select(func.to_regclass(partition)))
-        if there is None:
+            day = expiry_day(session.get(SimulationRun, run_id))
+        try:
             with self._database.writing() as session:
                 create_months(session.connection(), "simulation_path", day, day)
+        except DatabasePermissionError:
+            raise missing from None
 
     def delete(self, run_id: str) -> None:
         """Delete the run and all that belongs to it."""
@@ -206,28 +205,19 @@ class PostgresRunStore(RunRegistry):
                 select(RunArtifact).where(RunArtifact.run_id == row.run_id)
             ).all()
             summary = session.get(SimulationSummary, row.run_id)
-            stored = sorted(kept, key=lambda item: int((item.layout or {})["place"]))
-            if _seal({item.name: item.checksum for item in stored}) != (
-                row.artifact_checksum
-            ):
-                raise self._damaged(
-                    row.run_id, "a table of it is missing or was put in"
-                )
-            tables = {
-                item.name: self._table(session.connection(), row, item)
-                for item in stored
-            }
+        stored = sorted(kept, key=lambda item: int((item.layout or {})["place"]))
+        found = _seal({item.name: item.checksum for item in stored})
+        if found != row.artifact_checksum:
+            raise self._damaged(row.run_id, "a table of it is missing or was put in")
+        tables = {item.name: self._table(row, item) for item in stored}
         measures: Mapping[str, Any] = summary.measures if summary else {}
         return RunArtifacts(tables, from_json_value(measures))
 
-    def _table(
-        self, connection: Connection, row: SimulationRun, item: RunArtifact
-    ) -> pd.DataFrame:
+    def _table(self, row: SimulationRun, item: RunArtifact) -> pd.DataFrame:
         """Return one table of a run, every bit of it checked."""
         if item.stored_as == ROWS:
-            content = _copy_out(connection, row.run_id, expiry_day(row))
             try:
-                table, found = decode_path(content, row.run_id, item.layout or {})
+                table, found = decode_path(self._rows(row), item.layout or {})
             except (ValueError, KeyError):
                 raise self._damaged(row.run_id, "its path does not read") from None
         else:
@@ -240,6 +230,14 @@ class PostgresRunStore(RunRegistry):
         if found != item.checksum:
             raise self._damaged(row.run_id, f"the SHA-256 of {item.name} is another")
         return table
+
+    def _rows(self, row: SimulationRun) -> pa.Table:
+        """Return the rows of a path; they lie in the month of its expiry."""
+        with arrow_session(self._database) as session:
+            return session.fetch(
+                f"{_SELECT_PATH} WHERE run_id = {literal(row.run_id)} "
+                f"AND expires_on = {literal(expiry_day(row))}"
+            )
 
     def _damaged(self, run_id: str, reason: str) -> CorruptStoreError:
         return CorruptStoreError(
@@ -256,7 +254,7 @@ def expiry_day(row: SimulationRun | None) -> date:
     return row.path_expires_at.astimezone(UTC).date()
 
 
-def _prepare(run_id: str, artifacts: RunArtifacts, expires_on: date) -> _Prepared:
+def _prepare(run_id: str, artifacts: RunArtifacts) -> _Prepared:
     """Return artifacts as they will be written."""
     path: PathRows | None = None
     rows = []
@@ -266,7 +264,7 @@ def _prepare(run_id: str, artifacts: RunArtifacts, expires_on: date) -> _Prepare
                 message=f"Table {name!r} cannot be stored: use lower-case letters, "
                 "digits and underscores, a letter first."
             )
-        encoded = encode_path(table, run_id, expires_on) if name == PATH else None
+        encoded = encode_path(table, run_id) if name == PATH else None
         if encoded is not None:
             path = encoded
         rows.append({"run_id": run_id, "name": name, **_stored(table, encoded, place)})
@@ -304,20 +302,10 @@ def _as_json(rows: list[dict[str, Any]]) -> str:
     return json.dumps(rows, ensure_ascii=False, default=date.isoformat)
 
 
-def _copy_in(connection: Connection, content: bytes) -> None:
+def _copy_in(connection: Connection, parts: Iterable[bytes | memoryview]) -> None:
     with (
         connection.connection.driver_connection.cursor() as cursor,  # type: ignore[union-attr]
         cursor.copy(_COPY_IN) as copy,
     ):
-        copy.write(content)
-
-
-def _copy_out(connection: Connection, run_id: str, expires_on: date) -> bytes:
-    from psycopg import sql
-
-    query = sql.SQL(_COPY_OUT).format(sql.Literal(run_id), sql.Literal(expires_on))
-    with (
-        connection.connection.driver_connection.cursor() as cursor,  # type: ignore[union-attr]
-        cursor.copy(query) as copy,
-    ):
-        return b"".join(bytes(part) for part in copy)
+        for part in parts:
+            copy.write(part)

@@ -153,15 +153,26 @@ AFTER INSERT OR UPDATE ON portfolio_allocation
 DEFERRABLE INITIALLY DEFERRED
 FOR EACH ROW EXECUTE FUNCTION check_portfolio_weight_sum()
 -- end of statement
+-- Deletes what deleted runs computed: of each run in the one month it lies in, by the
+-- index; a join over all of them would read every month.
 CREATE FUNCTION delete_series_of_runs() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 AS $function$
+DECLARE
+    deleted_run record;
 BEGIN
-    DELETE FROM simulation_path USING deleted_runs
-    WHERE simulation_path.run_id = deleted_runs.run_id;
-    DELETE FROM backtest_equity USING deleted_runs
-    WHERE backtest_equity.run_id = deleted_runs.run_id;
+    FOR deleted_run IN
+        SELECT run_id, coalesce(
+            (path_expires_at AT TIME ZONE 'UTC')::date, DATE '9999-01-01'
+        ) AS expires_on
+        FROM deleted_runs
+    LOOP
+        DELETE FROM simulation_path
+        WHERE run_id = deleted_run.run_id AND expires_on = deleted_run.expires_on;
+        DELETE FROM backtest_equity
+        WHERE run_id = deleted_run.run_id AND expires_on = deleted_run.expires_on;
+    END LOOP;
     RETURN NULL;
 END
 $function$
