@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from foresto_lab.errors import UnknownNameError
 from foresto_lab.storage.layouts import TableLayout
@@ -102,7 +103,7 @@ class SeriesReads:
         with arrow_session(self._database) as session:
             number = self._number(session, data_version)
             rows = self._rows(session, (field,), limits, number)
-            found = set(rows.symbols)
+            found = set(rows.symbols[np.unique(rows.codes)])
             absent = [symbol for symbol in wanted if symbol not in found]
             if absent:
                 self._require_known(session, absent, number)
@@ -116,9 +117,15 @@ class SeriesReads:
 
     def cross_section(self, session: date, data_version: str | None) -> pd.DataFrame:
         """Return the rows of one date, index ``symbol``, one column per field."""
-        fields = self._layout.fields
-        rows = self.long_rows(fields, None, session, session, data_version)
-        return rows.drop(columns="date").set_index("symbol")
+        columns = ("symbol", *self._layout.fields)
+        limits = Limits.of(None, session, session)
+        with arrow_session(self._database) as connection:
+            number = self._number(connection, data_version)
+            rows = connection.fetch(self._source(columns, limits, number))
+        rows = _by_symbol(rows)
+        frame: pd.DataFrame = rows.drop_columns("symbol").to_pandas()
+        frame.index = pd.Index(rows["symbol"].to_pandas(), name="symbol")
+        return frame
 
     def monthly_last(self, field: str, data_version: str | None) -> pd.DataFrame:
         """Return ``symbol, month, close``: the last known value of every month."""
@@ -158,8 +165,13 @@ class SeriesReads:
         number: int | None,
     ) -> SortedRows:
         layout = TableLayout(self._layout.name, tuple(dict.fromkeys(fields)))
-        source = self._source(layout.columns, limits, number)
-        return parse_rows(session.fetch(source), layout, layout.name)
+        columns, alone = layout.columns, limits.symbols or ()
+        if len(alone) == 1:  # whose name in every row would only take time
+            found = session.fetch(self._source(columns[1:], limits, number))
+            found = found.append_column("symbol", _constant(alone[0], len(found)))
+        else:
+            found = session.fetch(self._source(columns, limits, number))
+        return parse_rows(found, layout, layout.name)
 
     def _source(
         self, columns: Sequence[str], limits: Limits, number: int | None
@@ -253,6 +265,19 @@ def _select(columns: Sequence[str], table: str, conditions: Sequence[str]) -> st
 
 
 # --- frames -----------------------------------------------------------------------
+
+
+def _by_symbol(rows: pa.Table) -> pa.Table:
+    """Return rows by symbol, byte by byte; they mostly lie so already."""
+    symbols = rows["symbol"]
+    if pc.all(pc.less(symbols[:-1], symbols[1:])).as_py() is not False:
+        return rows
+    return rows.take(pc.sort_indices(symbols))
+
+
+def _constant(text: str, count: int) -> pa.Array:
+    zeros = pa.array(np.zeros(count, np.int32))
+    return pa.DictionaryArray.from_arrays(zeros, pa.array([text], pa.string()))
 
 
 def _long_frame(rows: SortedRows) -> pd.DataFrame:

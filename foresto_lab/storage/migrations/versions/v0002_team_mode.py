@@ -360,9 +360,7 @@ def _create_series_tables() -> None:
         info={"postgresql_only": True},
         postgresql_partition_by="RANGE (date)",
     )
-    op.create_index(
-        op.f("ix_daily_price_date"), "daily_price", ["date"], unique=False
-    )
+    op.create_index(op.f("ix_daily_price_date"), "daily_price", ["date"], unique=False)
     op.create_table(
         "daily_price_superseded",
         sa.Column("symbol", sa.Text(collation="C"), nullable=False),
