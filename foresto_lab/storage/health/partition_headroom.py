@@ -17,18 +17,19 @@ def check_partition_headroom(evidence: StoreEvidence) -> Iterator[Finding]:
     """
     if evidence.storage.database.dialect != "postgresql":
         return
+    from foresto_lab.storage.postgresql.months import monthly_tables
     from foresto_lab.storage.postgresql.partitions import (
-        PARTITIONED_TABLES,
         list_partitions,
         months_ahead,
     )
 
     with evidence.storage.postgres.connection() as connection:
         partitions = list_partitions(connection)
-    for table in PARTITIONED_TABLES:
+        tables = monthly_tables(connection)
+    for table in tables:
         own = [partition for partition in partitions if partition.table == table]
         ahead = months_ahead(own, evidence.now.date())
-        if own and ahead < evidence.limits.months_ahead:
+        if ahead < evidence.limits.months_ahead:
             yield Finding(
                 "PARTITION_HEADROOM",
                 Severity.WARNING,
