@@ -232,6 +232,18 @@ def test_rows_may_come_into_months_made_ahead(
     assert stored(store) == list(TWO_SYMBOLS)
 
 
+def test_a_temporary_table_named_like_a_month_does_not_stand_for_it(
+    store: PostgresSeriesStore, team_url: str
+) -> None:
+    with psycopg.connect(team_url, autocommit=True) as connection:
+        connection.execute("CREATE TEMPORARY TABLE daily_price_y2030m01 (symbol text)")
+        made = connection.execute(
+            "SELECT create_monthly_partitions('daily_price', '2030-01-01', "
+            "'2030-01-31')"
+        ).fetchone()
+    assert made == (1,)
+
+
 def _soon(call: Callable[[], object]) -> object:
     """Return what a call gives; one that waits for others fails."""
     with ThreadPoolExecutor(1) as threads:

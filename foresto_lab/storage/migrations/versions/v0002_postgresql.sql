@@ -1,3 +1,7 @@
+-- The functions below look for names where the tables are, and in temporary tables last:
+-- what a caller has named like a table or a month must not be taken for it.
+SELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true)
+-- end of statement
 -- Prices are short texts and numbers: no row is ever stored out of line.
 ALTER TABLE daily_price ALTER COLUMN symbol SET STORAGE PLAIN
 -- end of statement
@@ -32,7 +36,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     PERFORM pg_advisory_xact_lock(1718579813, hashtext(table_name));
-    IF to_regclass(quote_ident(child)) IS NOT NULL THEN
+    IF to_regclass(format('%I.%I', current_schema(), child)) IS NOT NULL THEN
         RETURN NULL;
     END IF;
     EXECUTE format(
