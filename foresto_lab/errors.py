@@ -10,6 +10,7 @@ ForestoError
 │   ├── RuleError                         a rebalancing rule that cannot be
 │   ├── WeightError                       weights that are no portfolio
 │   │   └── UnknownAssetError (UnknownNameError)   an asset without a column of prices
+│   ├── StrategyError                     a strategy that cannot be run as it is
 │   └── PriceTableError                   prices that cannot be simulated on
 │       ├── PriceGapError                 a held asset has no price on a session
 │       └── PriceValueError               zero, negative or infinite prices
@@ -199,6 +200,18 @@ class PriceValueError(PriceTableError):
         "{asset} has price {value!r} on {session}; prices must be above 0 and finite. "
         "Correct or drop the row: zero usually stands for a day without trading."
     )
+
+
+class StrategyError(InputError):
+    """A strategy cannot be run as it was given; every reason has its place in it."""
+
+    strategy: str
+    findings: tuple[Any, ...]
+
+    def compose(self) -> str:
+        """Return the sentence with each finding."""
+        lines = [f"  {finding}" for finding in self.findings]
+        return "\n".join([f"Strategy {self.strategy} cannot be run as it is:", *lines])
 
 
 # --- data -------------------------------------------------------------------------

@@ -11,6 +11,7 @@ Float64Array1D: TypeAlias = np.ndarray[tuple[int], np.dtype[np.float64]]
 Float64Array2D: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 Float64Array3D: TypeAlias = np.ndarray[tuple[int, int, int], np.dtype[np.float64]]
 Int64Array1D: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
+UInt8Array1D: TypeAlias = np.ndarray[tuple[int], np.dtype[np.uint8]]
 BoolArray1D: TypeAlias = np.ndarray[tuple[int], np.dtype[np.bool_]]
 SessionArray: TypeAlias = np.ndarray[tuple[int], np.dtype[np.datetime64]]
 """Tz-naive exchange dates, ``datetime64[D]``, ascending and unique."""
