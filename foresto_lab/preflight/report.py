@@ -5,26 +5,58 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foresto_lab.errors import PreflightError
 from foresto_lab.findings import Finding, sort_findings
+from foresto_lab.labels import count, label
 from foresto_lab.types import Severity
 
-_MARKS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "i"}
+if TYPE_CHECKING:
+    from foresto_lab.preflight.strategy.explanation import (
+        ConditionShare,
+        ZeroTradeExplanation,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class PreflightReport:
-    """What preflight found about one subject, the gravest first."""
+    """What preflight found about one subject, the gravest first.
+
+    Parameters
+    ----------
+    predicted_trades : int, optional
+        How many trades the dry run of a strategy counted; None where there was none.
+    conditions : tuple of ConditionShare
+        The strategy's entry conditions, with how often each held.
+    explanation : ZeroTradeExplanation, optional
+        Why a strategy would not trade.
+    """
 
     subject: str
     findings: tuple[Finding, ...]
+    predicted_trades: int | None = None
+    conditions: tuple[ConditionShare, ...] = ()
+    explanation: ZeroTradeExplanation | None = None
 
     @classmethod
-    def of(cls, subject: str, findings: Iterable[Finding]) -> PreflightReport:
+    def of(
+        cls,
+        subject: str,
+        findings: Iterable[Finding],
+        *,
+        predicted_trades: int | None = None,
+        conditions: Iterable[ConditionShare] = (),
+        explanation: ZeroTradeExplanation | None = None,
+    ) -> PreflightReport:
         """Return the report of these findings, sorted by severity."""
-        return cls(subject, sort_findings(findings))
+        return cls(
+            subject,
+            sort_findings(findings),
+            predicted_trades,
+            tuple(conditions),
+            explanation,
+        )
 
     @property
     def passed(self) -> bool:
@@ -55,29 +87,51 @@ class PreflightReport:
             raise PreflightError(subject=self.subject, findings=self.errors)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report as plain JSON-ready values."""
-        return {
+        """Return the report as plain JSON-ready values.
+
+        Of a strategy it also holds ``predicted_trades``, ``conditions`` and
+        ``explanation``, as far as there was a dry run.
+        """
+        facts: dict[str, Any] = {
             "subject": self.subject,
             "passed": self.passed,
             "errors": [f.to_dict() for f in self.errors],
             "warnings": [f.to_dict() for f in self.warnings],
             "info": [f.to_dict() for f in self.info],
         }
+        if self.predicted_trades is not None:
+            facts["predicted_trades"] = self.predicted_trades
+            facts["conditions"] = [c.to_dict() for c in self.conditions]
+        if self.explanation is not None:
+            facts["explanation"] = self.explanation.to_dict()
+        return facts
 
     def __str__(self) -> str:
         """Return the verdict and one line per finding."""
-        verdict = "ready to run" if self.passed else "cannot run as it is"
-        return "\n".join([f"{self.subject}: {verdict}", *map(str, self.findings)])
+        verdict = label("preflight_ready" if self.passed else "preflight_stopped", "en")
+        lines = [f"{self.subject}: {verdict}", *map(str, self.findings)]
+        if self.predicted_trades is not None:
+            trades = count(self.predicted_trades)
+            lines.insert(1, label("preflight_predicted", "en", trades=trades))
+        if self.explanation is not None:
+            lines.append(self.explanation.text())
+        return "\n".join(lines)
+
+    def to_html(self, language: str = "en") -> str:
+        """Return the report as HTML that fits a light ground and a dark one."""
+        from foresto_lab.preflight.strategy import view
+
+        verdict = view.verdict_html(
+            passed=self.passed, trades=self.predicted_trades, language=language
+        )
+        parts = [f"<p><b>{escape(self.subject)}</b>: {verdict}</p>"]
+        if self.explanation is not None:
+            parts.append(view.explanation_html(self.explanation, language))
+        parts.append(view.findings_html(self.findings, language))
+        if self.conditions and self.explanation is None:
+            parts.append(view.conditions_html(self.conditions, language))
+        return f"<div class='foresto-preflight'>{''.join(parts)}</div>"
 
     def _repr_html_(self) -> str:
-        """Return the findings as a table for a notebook."""
-        verdict = "ready to run" if self.passed else "cannot run as it is"
-        rows = "".join(
-            f"<tr><td>{_MARKS[f.severity]} {f.severity}</td><td><code>{f.code}</code>"
-            f"</td><td>{escape(f.where)}</td><td>{escape(f.message)}</td>"
-            f"<td>{escape(f.fix)}</td></tr>"
-            for f in self.findings
-        )
-        head = "<tr><th></th><th>code</th><th>where</th><th>what</th><th>fix</th></tr>"
-        table = f"<table style='text-align:left'>{head}{rows}</table>" if rows else ""
-        return f"<p><b>{escape(self.subject)}</b>: {verdict}</p>{table}"
+        """Return the report for a notebook."""
+        return self.to_html()
