@@ -11,6 +11,9 @@ ForestoError
 │   ├── WeightError                       weights that are no portfolio
 │   │   └── UnknownAssetError (UnknownNameError)   an asset without a column of prices
 │   ├── StrategyError                     a strategy that cannot be run as it is
+│   ├── CandleTableError                  candles that cannot be computed on
+│   │   └── CandleValueError              a bar whose numbers are no candle
+│   ├── VersionError                      a text that is no semantic version
 │   └── PriceTableError                   prices that cannot be simulated on
 │       ├── PriceGapError                 a held asset has no price on a session
 │       └── PriceValueError               zero, negative or infinite prices
@@ -35,6 +38,10 @@ ForestoError
 │   ├── RestoreError                 a backup cannot be put back, or not there
 │   ├── CopyError                    a copy to another store could not be finished
 │   └── CheckFailedError             a check of the store found what must be mended
+├── RegistryError (RuntimeError)     the registry of strategies and indicators
+│   ├── VersionTakenError            a version is there already, with other content
+│   ├── InactiveError (LookupError)  every version of a name is deactivated
+│   └── UntrustedCodeError (PermissionError)   stored code nobody trusted here
 ├── RunError (RuntimeError)          the run registry
 │   ├── RunNotFoundError (LookupError)
 │   ├── RunNotReadableError          not completed, so there is no result to read
@@ -202,6 +209,32 @@ class PriceValueError(PriceTableError):
     )
 
 
+class CandleTableError(InputError):
+    """A table of candles is not one that can be computed on."""
+
+    sentence = "{message}"
+
+
+class CandleValueError(CandleTableError):
+    """The numbers of one bar are no candle."""
+
+    symbol: str
+    time: str
+    bar: int
+    field: str
+    value: float
+    reason: str
+
+    def compose(self) -> str:
+        """Return the sentence, with the symbol where it is known."""
+        of = f" of {self.symbol}" if self.symbol else ""
+        return (
+            f"The candle{of} that opens at {self.time} (bar {self.bar}) has "
+            f"{self.field} {self.value!r}; {self.reason}. Correct or drop the row: "
+            "check_candles(...) lists every one."
+        )
+
+
 class StrategyError(InputError):
     """A strategy cannot be run as it was given; every reason has its place in it."""
 
@@ -212,6 +245,21 @@ class StrategyError(InputError):
         """Return the sentence with each finding."""
         lines = [f"  {finding}" for finding in self.findings]
         return "\n".join([f"Strategy {self.strategy} cannot be run as it is:", *lines])
+
+
+class VersionError(InputError):
+    """A text is no semantic version."""
+
+    given: object
+
+    def compose(self) -> str:
+        """Return the sentence, with the text cut to what can be shown."""
+        shown = ascii(self.given)
+        shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
+        return (
+            f"Version {shown} is no semantic version. Write three numbers as in "
+            "1.0.0, if need be with a preview as in 2.0.0-rc.1."
+        )
 
 
 # --- data -------------------------------------------------------------------------
@@ -396,6 +444,48 @@ class CheckFailedError(StorageError):
 
     exit_code = 3
     sentence = "{subject}: {message}"
+
+
+# --- registry ---------------------------------------------------------------------
+
+
+class RegistryError(ForestoError, RuntimeError):
+    """The registry of strategies and indicators could not do what was asked."""
+
+    exit_code = 2
+
+
+class VersionTakenError(RegistryError):
+    """A version is there already with other content; versions never change."""
+
+    kind: str
+    name: str
+    version: str
+    next_version: str
+    sentence = (
+        "{kind} {name} {version} is there already with other content, and a version "
+        "never changes. Save this as {next_version}, or under another name."
+    )
+
+
+class InactiveError(RegistryError, LookupError):
+    """Every version of a name is deactivated."""
+
+    sentence = (
+        "{kind} {name!r} has no active version (there is {versions}). Activate one "
+        "(`foresto strategies activate {name}@VERSION`), or name one: NAME@VERSION."
+    )
+
+
+class UntrustedCodeError(RegistryError, PermissionError):
+    """Code from the catalog was not trusted on this machine; nothing of it ran."""
+
+    exit_code = 3
+    sentence = (
+        "{kind} {reference} is Python code from the catalog (SHA-256 {checksum:.12}…), "
+        "which someone else may have written, and is not trusted on this machine. Read "
+        "it and allow it with `foresto registry trust {reference!r}`."
+    )
 
 
 # --- runs -------------------------------------------------------------------------

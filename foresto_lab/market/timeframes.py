@@ -72,6 +72,18 @@ class Timeframe(Enum):
         return _PLACES[self] < _PLACES[other]
 
 
+def timeframe_of_spacing(microseconds: int) -> Timeframe | None:
+    """Return the timeframe whose candles open so far apart; None if there is none.
+
+    Months are 28 to 31 days long.
+    """
+    spacing = timedelta(microseconds=microseconds)
+    if timedelta(days=28) <= spacing <= timedelta(days=31):
+        return Timeframe.ONE_MONTH
+    known = (timeframe for timeframe in Timeframe if timeframe.length == spacing)
+    return next(known, None)
+
+
 _UNITS = {
     "m": timedelta(minutes=1),
     "h": timedelta(hours=1),
