@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -46,6 +47,15 @@ def _user_cache() -> Path:
     return Path(given) if given else Path.home() / ".cache"
 
 
+def _take_interrupts() -> None:
+    """Let tests send Ctrl-C, also where a shell started them in the background.
+
+    There it is ignored, and whatever a test starts would inherit that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def _move_into_sandbox() -> None:
     """Give this test session its own HOME, but keep the compiled kernels.
 
@@ -81,15 +91,16 @@ def _move_into_sandbox() -> None:
     os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
 
 
+_take_interrupts()
 _move_into_sandbox()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run browser tests last, in one worker: they share one browser."""
+    """Run what takes longest first, and browser tests in one worker: they share one."""
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.xdist_group("browser"))
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 
 # --- data -------------------------------------------------------------------------
