@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from foresto_lab.types import BoolArray1D, Float64Array1D
+from foresto_lab.types import BoolArray1D, Float64Array1D, Int64Array1D
 
 Side: TypeAlias = Literal["long", "short"]
 
@@ -24,9 +24,11 @@ class ConditionReading:
     truth : (n_bars,)
         Where it holds; False where it is not known yet.
     margin : (n_bars,), optional
-        By how much, see :mod:`foresto_lab.preflight.strategy.margins`.
+        By how much: 0 or more where it holds, negative by what was missing, in the
+        unit of what is compared; NaN where that is not known.
     left, right : (n_bars,), optional
-        The values compared, of a single comparison.
+        The values compared, of a single comparison. Of a crossing, those that decided:
+        ``value_bars`` says on which bar, this one or the one before.
     parts : tuple
         What a group is made of.
     """
@@ -41,6 +43,7 @@ class ConditionReading:
     right_name: str = ""
     left: Float64Array1D | None = None
     right: Float64Array1D | None = None
+    value_bars: Int64Array1D | None = None
     parts: tuple[ConditionReading, ...] = field(default=())
 
     @property

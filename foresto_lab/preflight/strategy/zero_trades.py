@@ -171,9 +171,10 @@ def near_miss(
     if not len(bars):
         return None
     bar = int(bars[np.argmax(reading.margin[bars])])
+    shown = bar if reading.value_bars is None else int(reading.value_bars[bar])
     return NearMiss(
-        bar=bar,
-        time=bar_time(int(open_times[bar])),
+        bar=shown,
+        time=bar_time(int(open_times[shown])),
         left=float(reading.left[bar]),
         right=float(reading.right[bar]),
         distance=float(max(-reading.margin[bar], 0.0)),

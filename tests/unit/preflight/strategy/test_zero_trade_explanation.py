@@ -10,12 +10,6 @@ import numpy as np
 import pytest
 
 from foresto_lab.preflight.strategy.explanation import Shortfall
-from foresto_lab.preflight.strategy.margins import (
-    before,
-    between_margin,
-    comparison_margin,
-    group_margin,
-)
 from foresto_lab.preflight.strategy.readings import ConditionReading, bar_time
 from foresto_lab.preflight.strategy.wording import figure
 from foresto_lab.preflight.strategy.zero_trades import (
@@ -220,56 +214,6 @@ def test_thousands_of_conditions_are_cut_not_crossed() -> None:
     told = explain_zero_trades(readings, no_entries(2), answers := Answers())
     assert len(told.conditions) == 60
     assert len(answers.asked) <= 24
-
-
-# --- margins ----------------------------------------------------------------------
-
-
-def test_margins_are_distances_in_the_unit_of_what_is_compared() -> None:
-    left, right = np.array([1.0, 3.0, 3.0]), np.array([2.0, 2.0, 3.0])
-    expected = {
-        ">": [-1.0, 1.0, 0.0],
-        "<": [1.0, -1.0, 0.0],
-        "==": [-1.0, -1.0, 0.0],
-        "!=": [1.0, 1.0, 0.0],
-    }
-    for operator, margin in expected.items():
-        np.testing.assert_array_equal(
-            comparison_margin(operator, left, right), margin, strict=False
-        )
-    assert comparison_margin("like", left, right) is None
-
-
-def test_a_crossing_is_as_near_as_the_farther_of_its_two_halves() -> None:
-    left = np.array([1.0, 1.5, 2.5])
-    right = np.full(3, 2.0)
-    # bar 1: was below by 1, still below by .5; bar 2: was below by .5, is above by .5
-    np.testing.assert_array_equal(
-        comparison_margin("crossover", left, right), [np.nan, -0.5, 0.5]
-    )
-    np.testing.assert_array_equal(
-        comparison_margin("crossunder", left, right), [np.nan, -1.0, -0.5]
-    )
-
-
-def test_margins_of_groups() -> None:
-    first, second = np.array([1.0, -2.0]), np.array([3.0, -1.0])
-    np.testing.assert_array_equal(group_margin("all", [first, second]), [1.0, -2.0])
-    np.testing.assert_array_equal(group_margin("any", [first, second]), [3.0, -1.0])
-    np.testing.assert_array_equal(group_margin("not", [first]), [-1.0, 2.0])
-    assert group_margin("all", [first, None]) is None
-
-
-def test_between_is_as_deep_as_the_nearer_bound() -> None:
-    left = np.array([1.0, 5.0, 12.0])
-    np.testing.assert_array_equal(
-        between_margin(left, np.full(3, 2.0), np.full(3, 10.0)), [-1.0, 3.0, -2.0]
-    )
-
-
-def test_values_before_the_first_are_unknown() -> None:
-    np.testing.assert_array_equal(before(np.array([1.0, 2.0])), [np.nan, 1.0])
-    assert np.isnan(before(np.array([1.0, 2.0]), 5)).all()
 
 
 @pytest.mark.parametrize(
