@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from foresto_lab.market.protocols import CandleStore, SeriesStore
     from foresto_lab.runs.protocols import Catalog, RunStore
     from foresto_lab.storage.postgresql.database import PostgresDatabase
+    from foresto_lab.strategies.registry import DefinitionRegistry
 
 DATA_FOLDER = "data"
 LAKE_FOLDER = "lake"
@@ -59,6 +60,13 @@ class Storage:
         """Where the storage is, to be shown: a folder, or a server and database."""
         team = self.database.dialect == "postgresql"
         return self.database.location if team else str(self.home)
+
+    @cached_property
+    def registry(self) -> DefinitionRegistry:
+        """The registry of strategies and indicators."""
+        from foresto_lab.storage.registry_store import DatabaseRegistry
+
+        return DatabaseRegistry(self.database)
 
     @cached_property
     def series(self) -> SeriesStore:

@@ -1,0 +1,26 @@
+"""The registry of indicators and strategies: versions that never change."""
+
+from foresto_lab.strategies.registry.changes import Change, changes_between
+from foresto_lab.strategies.registry.definition import (
+    INDICATOR_PARTS,
+    DefinitionKind,
+    RegisteredDefinition,
+    parse_definition,
+)
+from foresto_lab.strategies.registry.names import name_key, parse_name, split_reference
+from foresto_lab.strategies.registry.protocols import DefinitionRegistry
+from foresto_lab.strategies.registry.version import SemanticVersion
+
+__all__ = [
+    "INDICATOR_PARTS",
+    "Change",
+    "DefinitionKind",
+    "DefinitionRegistry",
+    "RegisteredDefinition",
+    "SemanticVersion",
+    "changes_between",
+    "name_key",
+    "parse_definition",
+    "parse_name",
+    "split_reference",
+]
