@@ -60,12 +60,12 @@ def _measure(server: PostgresServer, options: Options) -> Iterator[Measurement]:
     peers = {"pandas.to_sql": to_sql(beside, few)} if options.peers else {}
     yield Measurement(f"load {FEW:,} candles", loaded, peers=peers)
 
-    with closing(new_database(server)) as database:
+    url = server.url(server.create_database())
+    with closing(new_database(server, url)) as database:
         store = PostgresCandleStore(database)
         given = candles("BTCUSDT", COUNT, seed=1)
         yield from _loads(store, given)
         store.compact()
-        url = database.secret_url
         yield from _reads(store, other_reads(url) if options.peers else {})
 
 
@@ -152,8 +152,8 @@ def fetch_all(url: str) -> int:
         return len(connection.execute(f"{QUERY} ORDER BY open_time").fetchall())
 
 
-def new_database(server: PostgresServer) -> PostgresDatabase:
-    database = PostgresDatabase(server.url(server.create_database()))
+def new_database(server: PostgresServer, url: str | None = None) -> PostgresDatabase:
+    database = PostgresDatabase(url or server.url(server.create_database()))
     ensure_schema(database)
     return database
 
