@@ -12,7 +12,8 @@ ForestoError
 │   │   └── UnknownAssetError (UnknownNameError)   an asset without a column of prices
 │   ├── StrategyError                     a strategy that cannot be run as it is
 │   ├── CandleTableError                  candles that cannot be computed on
-│   │   └── CandleValueError              a bar whose numbers are no candle
+│   │   ├── CandleValueError              a bar whose numbers are no candle
+│   │   └── ResamplingError               candles that make no candles of that length
 │   ├── VersionError                      a text that is no semantic version
 │   └── PriceTableError                   prices that cannot be simulated on
 │       ├── PriceGapError                 a held asset has no price on a session
@@ -39,6 +40,7 @@ ForestoError
 │   ├── CopyError                    a copy to another store could not be finished
 │   └── CheckFailedError             a check of the store found what must be mended
 ├── RegistryError (RuntimeError)     the registry of strategies and indicators
+│   ├── DefinitionFileError (ValueError)  a file that holds no definitions
 │   ├── VersionTakenError            a version is there already, with other content
 │   ├── InactiveError (LookupError)  every version of a name is deactivated
 │   └── UntrustedCodeError (PermissionError)   stored code nobody trusted here
@@ -233,6 +235,10 @@ class CandleValueError(CandleTableError):
             f"{self.field} {self.value!r}; {self.reason}. Correct or drop the row: "
             "check_candles(...) lists every one."
         )
+
+
+class ResamplingError(CandleTableError):
+    """Candles cannot be made into candles of the length asked for."""
 
 
 class StrategyError(InputError):
@@ -453,6 +459,20 @@ class RegistryError(ForestoError, RuntimeError):
     """The registry of strategies and indicators could not do what was asked."""
 
     exit_code = 2
+
+
+class DefinitionFileError(RegistryError, ValueError):
+    """A file cannot be read as definitions of strategies or indicators."""
+
+    path: str
+    reason: str
+    fix: str
+
+    def compose(self) -> str:
+        """Return the sentence; what to do where there is something."""
+        return " ".join(
+            part for part in (f"{self.path}:", self.reason, self.fix) if part
+        )
 
 
 class VersionTakenError(RegistryError):

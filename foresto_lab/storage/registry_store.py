@@ -24,6 +24,7 @@ from foresto_lab.strategies.registry import (
     DefinitionKind,
     RegisteredDefinition,
     SemanticVersion,
+    exact_numbers,
     name_key,
     parse_definition,
 )
@@ -267,7 +268,7 @@ def _definition(kind: DefinitionKind, row: Row) -> RegisteredDefinition:
         code=row.code,
         is_active=row.is_active,
         tags=tuple(row.tags),
-        metadata=MappingProxyType(from_json_value(row.details)),
+        metadata=MappingProxyType(exact_numbers(from_json_value(row.details))),
         registered_at=row.registered_at,
         deactivated_at=row.deactivated_at,
     )

@@ -5,6 +5,7 @@ from foresto_lab.strategies.registry.definition import (
     INDICATOR_PARTS,
     DefinitionKind,
     RegisteredDefinition,
+    exact_numbers,
     parse_definition,
 )
 from foresto_lab.strategies.registry.names import name_key, parse_name, split_reference
@@ -19,6 +20,7 @@ __all__ = [
     "RegisteredDefinition",
     "SemanticVersion",
     "changes_between",
+    "exact_numbers",
     "name_key",
     "parse_definition",
     "parse_name",

@@ -188,9 +188,19 @@ def _parse_content(kind: DefinitionKind, given: object) -> Mapping[str, Any]:
 
 
 def _parse_metadata(given: object) -> Mapping[str, Any]:
-    """Return metadata with its keys sorted: databases do not keep their order."""
+    """Return metadata in its canonical form: databases keep no other."""
     document = _parse_document(given, "the metadata")
-    return MappingProxyType(json.loads(canonical_json(document)))
+    return MappingProxyType(exact_numbers(json.loads(canonical_json(document))))
+
+
+def exact_numbers(value: Any) -> Any:
+    """Return a canonical document as it was: large whole numbers are floats in it."""
+    if isinstance(value, dict):
+        return {name: exact_numbers(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [exact_numbers(inner) for inner in value]
+    is_large = isinstance(value, int) and abs(value) >= 2**53
+    return float(value) if is_large else value
 
 
 def _parse_document(given: object, what: str) -> Mapping[str, Any]:
