@@ -10,6 +10,8 @@ The names below load on first use, so that the import itself costs next to nothi
 from __future__ import annotations
 
 from importlib import import_module
+from sys import modules as _modules
+from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from foresto_lab._version import __version__
@@ -18,6 +20,14 @@ if TYPE_CHECKING:
     from foresto_lab import errors as errors
     from foresto_lab import figures as figures
     from foresto_lab import widgets as widgets
+    from foresto_lab.backtest import AllIn as AllIn
+    from foresto_lab.backtest import BacktestResult as BacktestResult
+    from foresto_lab.backtest import Execution as Execution
+    from foresto_lab.backtest import FixedAmount as FixedAmount
+    from foresto_lab.backtest import FixedRisk as FixedRisk
+    from foresto_lab.backtest import FractionOfEquity as FractionOfEquity
+    from foresto_lab.backtest import VolatilityTarget as VolatilityTarget
+    from foresto_lab.backtest.front import backtest as backtest
     from foresto_lab.errors import ForestoError as ForestoError
     from foresto_lab.findings import Finding as Finding
     from foresto_lab.lab import Lab as Lab
@@ -34,16 +44,24 @@ if TYPE_CHECKING:
     from foresto_lab.scenarios import simulate_many as simulate_many
 
 __all__ = [
+    "AllIn",
+    "BacktestResult",
     "Drift",
+    "Execution",
     "Finding",
+    "FixedAmount",
+    "FixedRisk",
     "ForestoError",
+    "FractionOfEquity",
     "Hybrid",
     "Instrument",
     "Lab",
     "Periodic",
     "Scenario",
     "SimulationResult",
+    "VolatilityTarget",
     "__version__",
+    "backtest",
     "errors",
     "figures",
     "get_calendar",
@@ -55,15 +73,23 @@ __all__ = [
 ]
 
 _HOMES: Final = {
+    "AllIn": "backtest",
+    "BacktestResult": "backtest",
     "Drift": "rebalancing",
+    "Execution": "backtest",
     "Finding": "findings",
+    "FixedAmount": "backtest",
+    "FixedRisk": "backtest",
     "ForestoError": "errors",
+    "FractionOfEquity": "backtest",
     "Hybrid": "rebalancing",
     "Instrument": "scenarios",
     "Lab": "lab",
     "Periodic": "rebalancing",
     "Scenario": "scenarios",
     "SimulationResult": "scenarios",
+    "VolatilityTarget": "backtest",
+    "backtest": "backtest.front",
     "get_calendar": "market",
     "open_lab": "lab",
     "performance": "metrics.performance",
@@ -83,6 +109,20 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
     return value
+
+
+class _FrontDoor(_ModuleType):
+    """Keeps a public name from being hidden by the package that it lives in.
+
+    Importing ``foresto_lab.backtest`` would set ``fl.backtest`` to the package.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOMES and isinstance(value, _ModuleType)):
+            super().__setattr__(name, value)
+
+
+_modules[__name__].__class__ = _FrontDoor
 
 
 def __dir__() -> list[str]:

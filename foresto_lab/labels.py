@@ -66,6 +66,43 @@ MEASURES: Final[dict[str, Measure]] = {
     "largest_drift": Measure("최대 괴리", "Largest drift", "percent", "lower"),
     "final_nav": Measure("최종 평가액", "Final value", "money", "higher"),
     "initial_amount": Measure("최초 투자금", "Initial amount", "money"),
+    # backtests
+    "sharpe": Measure("샤프 지수", "Sharpe ratio", "ratio", "higher"),
+    "sortino": Measure("소르티노 지수", "Sortino ratio", "ratio", "higher"),
+    "calmar": Measure("칼마 지수", "Calmar ratio", "ratio", "higher"),
+    "recovery_factor": Measure("회복 계수", "Recovery factor", "ratio", "higher"),
+    "exposure": Measure("보유 기간 비율", "Exposure", "percent"),
+    "total_trades": Measure("거래 수", "Trades", "count"),
+    "open_trades": Measure("미청산 거래", "Open trades", "count"),
+    "win_rate": Measure("승률", "Win rate", "percent", "higher"),
+    "profit_factor": Measure(
+        "손익비 (총이익/총손실)", "Profit factor", "ratio", "higher"
+    ),
+    "expectancy": Measure("거래당 기대 손익", "Expectancy", "money", "higher"),
+    "average_win": Measure("평균 이익", "Average win", "money", "higher"),
+    "average_loss": Measure("평균 손실", "Average loss", "money", "higher"),
+    "payoff_ratio": Measure("평균 손익비", "Payoff ratio", "ratio", "higher"),
+    "best_trade": Measure("최고 거래 수익률", "Best trade", "percent", "higher"),
+    "worst_trade": Measure("최저 거래 수익률", "Worst trade", "percent", "higher"),
+    "average_trade": Measure("평균 거래 수익률", "Average trade", "percent", "higher"),
+    "average_holding_time": Measure(
+        "평균 보유 기간 (일)", "Average holding time (days)", "ratio"
+    ),
+    "average_bars_held": Measure("평균 보유 봉 수", "Average bars held", "ratio"),
+    "max_consecutive_wins": Measure(
+        "최다 연속 이익", "Longest winning streak", "count", "higher"
+    ),
+    "max_consecutive_losses": Measure(
+        "최다 연속 손실", "Longest losing streak", "count", "lower"
+    ),
+    "sqn": Measure("시스템 품질 지수 (SQN)", "SQN", "ratio", "higher"),
+    "total_fees": Measure("총 수수료", "Fees, total", "money", "lower"),
+    "total_tax": Measure("총 거래세", "Sell tax, total", "money", "lower"),
+    "total_funding": Measure("총 펀딩 비용", "Funding, total", "money", "lower"),
+    "liquidations": Measure("강제 청산", "Liquidations", "count", "lower"),
+    "final_equity": Measure("최종 평가액", "Final equity", "money", "higher"),
+    "initial_capital": Measure("초기 자본", "Initial capital", "money"),
+    "periods_per_year": Measure("연간 봉 수", "Bars per year", "count"),
     "row_count": Measure("행 수", "Rows", "count"),
     "symbol_count": Measure("종목 수", "Symbols", "count"),
     "missing_count": Measure("누락 거래일", "Missing sessions", "count", "lower"),

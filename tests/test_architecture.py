@@ -48,6 +48,7 @@ PURE_ROWS = frozenset(ROWS[1] + ROWS[2])
 
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("scenarios.result", "figures"): "result.plot() draws itself, loaded when called",
+    ("backtest.result", "figures"): "result.plot() draws itself, loaded when called",
     ("market.quality.check", "runs"): "type only: the catalog knows each calendar",
     ("lab", "reports"): "lab.report() hands the workspace to a template, when called",
     ("lab", "smoke"): "lab.smoke_test() tries this very Lab, when called",
