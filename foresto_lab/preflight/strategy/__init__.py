@@ -1,1 +1,160 @@
-"""Preflight of a strategy: its definition, its candles, and a dry run of both."""
+"""Preflight of a strategy: its definition, its candles, and a dry run of both.
+
+A new check is one new file in ``checks``, one line in ``STRATEGY_CHECKS``, one entry in
+``docs/preflight.md`` and one test file.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from foresto_lab.preflight.report import PreflightReport
+from foresto_lab.preflight.strategy.checks import (
+    ArgumentRefused,
+    CandleGaps,
+    CandleOutliers,
+    CandlesRefused,
+    CapitalBelowOneLot,
+    ConditionAlwaysHolds,
+    ConstantPrices,
+    DefinitionUnsound,
+    FewTrades,
+    FlatStretch,
+    IndicatorNotActive,
+    IndicatorWithoutOutput,
+    LeverageWithoutStop,
+    LookAhead,
+    MinimumOrderNotMet,
+    NeverExits,
+    NoCandles,
+    OneCandle,
+    RunRefused,
+    SettlementCurrency,
+    ShortsNotAllowed,
+    SideNeverEnters,
+    SpanTooShort,
+    StopBeyondLiquidation,
+    StrategyFailed,
+    UndefinedColumn,
+    WarmUpUnsettled,
+    ZeroTrades,
+    ZeroVolume,
+)
+from foresto_lab.preflight.strategy.explanation import ZeroTradeExplanation
+from foresto_lab.preflight.strategy.inputs import StrategyCheck, StrategyInputs
+from foresto_lab.strategies.finding_list import DEFINITION_CODES
+
+if TYPE_CHECKING:
+    from foresto_lab.backtest import Execution
+
+STRATEGY_CHECKS: Final[dict[str, type[StrategyCheck]]] = {
+    **dict.fromkeys(DEFINITION_CODES, DefinitionUnsound),
+    "STRATEGY_UNREADABLE": DefinitionUnsound,
+    "INDICATOR_NOT_ACTIVE": IndicatorNotActive,
+    "INDICATOR_WITHOUT_OUTPUT": IndicatorWithoutOutput,
+    "ARGUMENT_REFUSED": ArgumentRefused,
+    "SETTLEMENT_CURRENCY": SettlementCurrency,
+    "CANDLES_REFUSED": CandlesRefused,
+    "NO_CANDLES": NoCandles,
+    "ONE_CANDLE": OneCandle,
+    "SPAN_TOO_SHORT": SpanTooShort,
+    "CONSTANT_PRICES": ConstantPrices,
+    "FLAT_STRETCH": FlatStretch,
+    "ZERO_VOLUME": ZeroVolume,
+    "CANDLE_GAPS": CandleGaps,
+    "CANDLE_OUTLIERS": CandleOutliers,
+    "CAPITAL_BELOW_ONE_LOT": CapitalBelowOneLot,
+    "MINIMUM_ORDER_NOT_MET": MinimumOrderNotMet,
+    "STOP_BEYOND_LIQUIDATION": StopBeyondLiquidation,
+    "LEVERAGE_WITHOUT_STOP": LeverageWithoutStop,
+    "STRATEGY_FAILED": StrategyFailed,
+    "RUN_REFUSED": RunRefused,
+    "ZERO_TRADES": ZeroTrades,
+    "FEW_TRADES": FewTrades,
+    "SIDE_NEVER_ENTERS": SideNeverEnters,
+    "CONDITION_ALWAYS_HOLDS": ConditionAlwaysHolds,
+    "NEVER_EXITS": NeverExits,
+    "SHORTS_NOT_ALLOWED": ShortsNotAllowed,
+    "UNDEFINED_COLUMN": UndefinedColumn,
+    "LOOK_AHEAD": LookAhead,
+    "WARM_UP_UNSETTLED": WarmUpUnsettled,
+}
+"""Every code that a strategy's preflight can give, and the check that gives it."""
+
+_CHECKS: Final[tuple[type[StrategyCheck], ...]] = tuple(
+    dict.fromkeys((DefinitionUnsound, *STRATEGY_CHECKS.values()))
+)
+
+
+def check_strategy(inputs: StrategyInputs) -> PreflightReport:
+    """Run every strategy check and return what they found, the gravest first."""
+    from foresto_lab.preflight.strategy.zero_trades import condition_shares
+
+    findings = [finding for check in _CHECKS for finding in check().check(inputs)]
+    table = inputs.span.table
+    conditions = (
+        ()
+        if table is None
+        else tuple(condition_shares(inputs.readings, table.open_times))
+    )
+    return PreflightReport.of(
+        inputs.subject,
+        findings,
+        predicted_trades=inputs.dry_run.trades,
+        conditions=conditions,
+        explanation=inputs.explanation,
+    )
+
+
+def preflight(
+    strategy: Any,
+    candles: Any = None,
+    date_range: Any = None,
+    *,
+    execution: Execution | None = None,
+    initial_capital: float = 10_000_000,
+    timeframe: str | None = None,
+) -> PreflightReport:
+    """Return what stands against a backtest, without running it; never raises.
+
+    Parameters
+    ----------
+    strategy : Strategy, mapping, str or Path
+        A strategy, its JSON, the name of a built-in one, or a JSON file.
+    candles : DataFrame or CandleTable, optional
+        What it would run on; left out, the definition alone is checked.
+    date_range : pair, optional
+        First and last day or instant, inclusive, either may be None.
+    execution : Execution, optional
+        How it would trade; the default one if left out.
+    initial_capital : float
+        In the account's currency.
+    timeframe : str, optional
+        Of the candles; by default their most frequent spacing.
+
+    Returns
+    -------
+    PreflightReport
+        Findings, ``predicted_trades`` as the engine itself counts them, and, where they
+        are 0, the ``explanation``.
+    """
+    return check_strategy(
+        StrategyInputs(
+            given=strategy,
+            candles=candles,
+            date_range=date_range,
+            execution=execution,
+            initial_capital=initial_capital,
+            timeframe=timeframe,
+        )
+    )
+
+
+__all__ = [
+    "STRATEGY_CHECKS",
+    "StrategyCheck",
+    "StrategyInputs",
+    "ZeroTradeExplanation",
+    "check_strategy",
+    "preflight",
+]
