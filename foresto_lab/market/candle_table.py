@@ -76,7 +76,7 @@ class CandleTable:
 
     def time(self, bar: int) -> str:
         """Return when a bar opens, to read: a day, or a minute and its zone."""
-        return _time_text(int(self.open_times[bar]))
+        return time_text(int(self.open_times[bar]))
 
     def first(self, n_bars: int) -> CandleTable:
         """Return the first bars, as views."""
@@ -329,7 +329,7 @@ def _require_order(times: Int64Array1D, symbol: str) -> None:
     if not wrong.any():
         return
     bar = int(np.argmax(wrong)) + 1
-    time, before = _time_text(int(times[bar])), _time_text(int(times[bar - 1]))
+    time, before = time_text(int(times[bar])), time_text(int(times[bar - 1]))
     of = f" of {symbol}" if symbol else ""
     if (times[:bar] == times[bar]).any():
         raise CandleTableError(
@@ -363,7 +363,8 @@ def _most_frequent(times: Int64Array1D) -> int:
     return int(values[np.argmax(counts)])
 
 
-def _time_text(microseconds: int) -> str:
+def time_text(microseconds: int) -> str:
+    """Return an instant, to read: a day, or a time of it and its zone."""
     moment = np.datetime64(microseconds, "us")
     day, minute, second = (moment.astype(f"M8[{unit}]") for unit in "Dms")
     if moment == day:
@@ -381,7 +382,7 @@ def _value_error(
     field, reason = _fault_of(values)
     return CandleValueError(
         symbol=symbol,
-        time=_time_text(int(times[bar])),
+        time=time_text(int(times[bar])),
         bar=bar,
         field=field,
         value=values[field],
