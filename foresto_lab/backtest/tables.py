@@ -37,6 +37,7 @@ TRADE_COLUMNS: Final = (
     "entries",
 )
 """The columns of a table of trades, in order."""
+TEXT_COLUMNS: Final = ("symbol", "side", "entry_reason", "exit_reason")
 EQUITY_COLUMNS: Final = ("equity", "cash", "position_value", "drawdown", "position")
 ENTRY_REASON: Final = "signal"
 
@@ -88,7 +89,8 @@ def trade_table(
         "signal_time": index[bars["signal"]],
         "entries": field["entries"].astype(np.int64),
     }
-    return pd.DataFrame(values, columns=list(TRADE_COLUMNS), index=range(len(trades)))
+    frame = pd.DataFrame(values, columns=list(TRADE_COLUMNS), index=range(len(trades)))
+    return frame.astype(dict.fromkeys(TEXT_COLUMNS, "str"))
 
 
 def _values_at(

@@ -72,8 +72,8 @@ BY_EQUITY, BY_AMOUNT, BY_RISK, BY_VOLATILITY = range(4)
 LONG_ENTRY, LONG_EXIT, SHORT_ENTRY, SHORT_EXIT = 1, 2, 4, 8
 """The bits of a bar's signals."""
 
-DUST: Final = 1e-9
-"""An order below this share of the equity is rounding, not an order."""
+DUST: Final = 1e-12
+"""An order below this share of the equity, now or at first, is rounding, no order."""
 TIE: Final = 1e-12
 """Relative slack by which a whole number of lots is not lost to rounding."""
 
@@ -292,7 +292,8 @@ def _enter(
         quantity = math.floor(quantity / rules.lot_size * (1.0 + TIE))
         quantity *= rules.lot_size
     worth = quantity * price
-    if not (worth > DUST * equity and worth >= rules.minimum_order):
+    dust = DUST * max(equity, rules.initial_capital)
+    if not (worth > dust and worth >= rules.minimum_order):
         account[N_REFUSED] += 1.0
         return
     margin = worth / rules.leverage
@@ -302,10 +303,12 @@ def _enter(
         account[SIDE] = side
         account[SIGNAL_BAR] = signal_bar
         account[ENTRY_BAR] = bar
-        account[LOWEST] = account[HIGHEST] = price
-    held = account[QUANTITY]
-    account[PRICE] = (account[PRICE] * held + worth) / (held + quantity)
-    account[QUANTITY] = held + quantity
+        account[LOWEST] = account[HIGHEST] = account[PRICE] = price
+        account[QUANTITY] = quantity
+    else:
+        held = account[QUANTITY]
+        account[PRICE] = (account[PRICE] * held + worth) / (held + quantity)
+        account[QUANTITY] = held + quantity
     account[MARGIN] += margin
     account[FEES] += fee
     account[TAX] += tax
