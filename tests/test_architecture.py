@@ -57,6 +57,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
 
 ONLY_IN = {
     "numba": {"engine"},
+    "talib": {"indicators"},
     "sqlalchemy": {"storage"},
     "alembic": {"storage"},
     "duckdb": {"storage"},
