@@ -187,7 +187,7 @@ class ConditionParser:
                     "CONDITION_KEY_UNKNOWN",
                     path,
                     "key of a condition",
-                    shown(key).strip("'"),
+                    key if isinstance(key, str) else shown(key),
                     (*_LEAF_KEYS, *_GROUPS),
                 )
         missing = [key for key in ("left", "operator") if key not in given]
@@ -223,7 +223,7 @@ class ConditionParser:
             )
         else:
             self._findings.unknown(
-                "OPERATOR_UNKNOWN", path, "operator", shown(given), OPERATORS
+                "OPERATOR_UNKNOWN", path, "operator", given, OPERATORS
             )
         return None
 

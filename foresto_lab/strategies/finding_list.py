@@ -73,10 +73,10 @@ class FindingList:
             Finding(
                 code,
                 Severity.ERROR,
-                f"there is no {kind} {given!s:.80}.",
+                f"{str(given)[:80]!r} is no {kind}.",
                 where,
                 fix,
-                details={"given": f"{given!s:.80}", "nearest": near, "known": known},
+                details={"given": str(given)[:80], "nearest": near, "known": known},
             )
         )
 

@@ -120,6 +120,10 @@ class Signals:
     def __len__(self) -> int:
         return len(self.bits)
 
+    def with_columns(self, columns: Mapping[str, Float64Array1D]) -> Signals:
+        """Return the same signals with the columns that they came from."""
+        return Signals(self.bits, columns, self.explain)
+
     def has(self, bit: SignalBits) -> BoolArray1D:
         """Return on which bars this signal is given."""
         has: BoolArray1D = (self.bits & np.uint8(bit)) != 0
