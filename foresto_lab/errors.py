@@ -415,6 +415,8 @@ class DatabasePermissionError(StorageError, PermissionError):
 class PartitionMissingError(StorageError):
     """A row's month has no partition, and this role may not create one."""
 
+    table: str
+    day: str
     sentence = (
         "{table} has no partition for {day}, so nothing was written. Create it with "
         "`foresto db partitions --from {day} --to {day}` as the owner of the tables."

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from foresto_lab.runs.record import RunArtifacts, RunRecord
 from foresto_lab.storage.models import (
+    BacktestRun,
+    BacktestTrade,
     RebalancingEvent,
     SimulationRun,
     SimulationSummary,
@@ -32,6 +34,34 @@ MEASURE_COLUMNS = tuple(
     for column in SimulationSummary.__table__.columns
     if column.name not in ("run_id", "measures")
 )
+
+
+TRADES_TABLE = "trades"
+TRADE_COLUMNS = tuple(
+    column.name
+    for column in BacktestTrade.__table__.columns
+    if column.name not in ("run_id", "sequence")
+)
+REQUEST_COLUMNS = (
+    *("strategy_name", "strategy_version", "strategy_checksum", "symbols"),
+    *("timeframe", "initial_capital", "execution"),
+)
+"""What a backtest's request says under the name of the column."""
+RESULT_COLUMNS = {
+    "final_equity": (-math.inf, math.inf),
+    "total_return": (-math.inf, math.inf),
+    "annual_return": (-math.inf, math.inf),
+    "cagr": (-math.inf, math.inf),
+    "volatility": (0.0, math.inf),
+    "sharpe": (-math.inf, math.inf),
+    "sortino": (-math.inf, math.inf),
+    "calmar": (-math.inf, math.inf),
+    "max_drawdown": (-1.0, 0.0),
+    "win_rate": (0.0, 1.0),
+    "profit_factor": (0.0, math.inf),
+    "total_fees": (0.0, math.inf),
+}
+"""Measures of a backtest that are columns, and what the columns allow."""
 
 
 def run_row(
@@ -138,6 +168,79 @@ def _plain_rows(events: pd.DataFrame) -> list[dict[str, Any]]:
         dict(zip(columns, values, strict=True))
         for values in zip(*columns.values(), strict=True)
     ]
+
+
+def backtest_row(row: SimulationRun, artifacts: RunArtifacts) -> BacktestRun | None:
+    """Return the row of a completed backtest; None for runs of another kind."""
+    request = from_json_value(row.request)
+    if row.kind != RunKind.BACKTEST or not {*REQUEST_COLUMNS} <= set(request):
+        return None
+    summary = artifacts.summary
+    measures = {
+        name: _measure_within(summary.get(name), *limits)
+        for name, limits in RESULT_COLUMNS.items()
+    }
+    first, last = _span(artifacts, row.created_at)
+    return BacktestRun(
+        run_id=row.run_id,
+        **{name: to_json_value(request[name]) for name in REQUEST_COLUMNS},
+        start_at=first,
+        end_at=last,
+        predicted_trades=_count(summary.get("predicted_trades")),
+        total_trades=_count(summary.get("total_trades")),
+        measures=to_json_value(summary),
+        **measures,
+    )
+
+
+def _span(artifacts: RunArtifacts, otherwise: datetime) -> tuple[datetime, datetime]:
+    """Return the open times of the first and the last bar."""
+    equity = artifacts.tables.get("equity")
+    zone = None if equity is None else getattr(equity.index, "tz", None)
+    if equity is None or equity.empty or zone is None:
+        return otherwise, otherwise
+    first, last = equity.index.min(), equity.index.max()
+    return first.to_pydatetime(), last.to_pydatetime()
+
+
+def _measure_within(value: Any, low: float, high: float) -> float | None:
+    measure = _measure(value)
+    return measure if measure is not None and low <= measure <= high else None
+
+
+def _count(value: Any) -> int | None:
+    measure = _measure(value)
+    return None if measure is None else int(measure)
+
+
+def trade_rows(run_id: str, artifacts: RunArtifacts) -> list[dict[str, Any]]:
+    """Return the rows of a backtest's trades; none for runs of another kind."""
+    trades = artifacts.tables.get(TRADES_TABLE)
+    if trades is None or not set(TRADE_COLUMNS) <= set(trades.columns):
+        return []
+    columns = {name: _plain_column(trades[name]) for name in TRADE_COLUMNS}
+    return [
+        {"run_id": run_id, "sequence": sequence, **dict(zip(columns, row, strict=True))}
+        for sequence, row in enumerate(zip(*columns.values(), strict=True))
+    ]
+
+
+def _plain_column(column: pd.Series[Any]) -> list[Any]:
+    """Return the values as a database takes them: instants as such, nothing as None."""
+    if column.dtype.kind == "M":
+        return [None if value != value else value for value in _instants(column)]
+    return [
+        to_json_value(value) if isinstance(value, Mapping) else _or_none(value)
+        for value in column.tolist()
+    ]
+
+
+def _instants(column: pd.Series[Any]) -> list[Any]:
+    return [v if v != v else v.to_pydatetime() for v in column]
+
+
+def _or_none(value: Any) -> Any:
+    return None if value != value else value
 
 
 def _session(value: Any) -> date:

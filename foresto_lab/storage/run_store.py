@@ -21,8 +21,14 @@ from sqlalchemy import insert, select
 
 from foresto_lab.runs.record import RunArtifacts, RunRecord
 from foresto_lab.storage.artifacts import RunFolders, remove_tree, run_of
-from foresto_lab.storage.models import RebalancingEvent, SimulationRun
-from foresto_lab.storage.run_records import event_rows, run_record, summary_row
+from foresto_lab.storage.models import BacktestTrade, RebalancingEvent, SimulationRun
+from foresto_lab.storage.run_records import (
+    backtest_row,
+    event_rows,
+    run_record,
+    summary_row,
+    trade_rows,
+)
 from foresto_lab.storage.run_registry import (
     COMPLETED,
     CRASH_MESSAGE,
@@ -96,6 +102,13 @@ class EmbeddedRunStore(RunRegistry):
             events = event_rows(run_id, artifacts)
             if events:
                 session.connection().execute(insert(RebalancingEvent), events)
+            backtest = backtest_row(row, artifacts)
+            if backtest is not None:
+                session.add(backtest)
+                session.flush()
+                trades = trade_rows(run_id, artifacts)
+                if trades:
+                    session.connection().execute(insert(BacktestTrade), trades)
             self._folders.publish(staged, run_id)
             moves.append(partial(self._withdraw, run_id))
         return run_record(row, summary.measures)

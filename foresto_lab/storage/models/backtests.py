@@ -86,6 +86,7 @@ class BacktestTrade(Base):
         CheckConstraint("exit_price > 0", name="exit_price"),
         CheckConstraint("exit_time >= entry_time", name="exit_time"),
         CheckConstraint("fees >= 0", name="fees"),
+        CheckConstraint("tax >= 0", name="tax"),
         CheckConstraint("bars_held >= 0", name="bars_held"),
     )
 
@@ -105,6 +106,8 @@ class BacktestTrade(Base):
     pnl: Mapped[float]
     return_rate: Mapped[float]
     fees: Mapped[float]
+    tax: Mapped[float]
+    funding: Mapped[float]
     max_adverse_excursion: Mapped[float]
     max_favorable_excursion: Mapped[float]
     bars_held: Mapped[int]
@@ -137,6 +140,7 @@ class BacktestEquity(Base):
     cash: Mapped[float]
     position_value: Mapped[float]
     drawdown: Mapped[float]
+    position: Mapped[float]
 
 
 class OptimizationResult(Base):

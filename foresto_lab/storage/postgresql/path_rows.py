@@ -1,7 +1,6 @@
 """A run's path as rows of simulation_path, and back, with every float's bits.
 
-Every row of a path has the same fields of the same lengths, so NumPy lays out all of
-them at once in PostgreSQL's binary COPY format; they come back as Arrow columns. No
+They are laid out all at once (see ``binary_copy``) and come back as Arrow columns: no
 Python per session either way. A path that does not fit the table (an index that is no
 sessions, a missing or infinite value) is kept as a Parquet file instead.
 """
@@ -9,12 +8,12 @@ sessions, a missing or infinite value) is kept as a Parquet file instead.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from foresto_lab.storage.postgresql.binary_copy import SeriesRows, days_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,32 +22,12 @@ if TYPE_CHECKING:
 MEASURES = ("nav", "daily_return", "cumulative_return", "drawdown")
 WEIGHT = "weight_"
 COLUMNS = ("run_id", "session", *MEASURES, "weights", "expires_on")
-KEPT_FOR_GOOD = date(9999, 1, 1)
 
-_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_TRAILER = b"\xff\xff"
 _FLOAT8 = 701
 """PostgreSQL's number of the type of an array's elements."""
-_EPOCH = np.datetime64("2000-01-01", "D")
 
 
-@dataclass(frozen=True, slots=True)
-class PathRows:
-    """A path laid out as rows, what it takes to rebuild it, and its SHA-256."""
-
-    rows: np.ndarray
-    layout: Mapping[str, Any]
-    checksum: str
-
-    def expiring(self, expires_on: date) -> Iterator[bytes | memoryview]:
-        """Yield the parts of the binary COPY; all rows expire on one day."""
-        self.rows["expires_on"] = _days(np.array(expires_on, dtype="datetime64[D]"))
-        yield _HEADER
-        yield self.rows.view(np.uint8).data
-        yield _TRAILER
-
-
-def encode_path(path: pd.DataFrame, run_id: str) -> PathRows | None:
+def encode_path(path: pd.DataFrame, run_id: str) -> SeriesRows | None:
     """Return a path as rows; None when it does not fit the table."""
     if not _has_columns(path):
         return None
@@ -62,7 +41,7 @@ def encode_path(path: pd.DataFrame, run_id: str) -> PathRows | None:
     rows = np.zeros(len(path), dtype=_row_type(len(run_id.encode()), len(weights)))
     _write_frame(rows, len(weights))
     rows["run_id"] = run_id.encode()
-    rows["session"] = days = _days(path.index.to_numpy())
+    rows["session"] = days = days_of(path.index.to_numpy())
     for place, name in enumerate(MEASURES):
         rows[name] = values[:, place]
     if weights:
@@ -73,7 +52,7 @@ def encode_path(path: pd.DataFrame, run_id: str) -> PathRows | None:
         "index_unit": path.index.unit,
         "index_frequency": path.index.freqstr,
     }
-    return PathRows(rows, layout, _checksum(days, values))
+    return SeriesRows(rows, layout, _checksum(days, values))
 
 
 def decode_path(table: pa.Table, layout: Mapping[str, Any]) -> tuple[pd.DataFrame, str]:
@@ -104,7 +83,7 @@ def decode_path(table: pa.Table, layout: Mapping[str, Any]) -> tuple[pd.DataFram
     )
     labels = [*MEASURES, *(f"{WEIGHT}{name}" for name in names)]
     path = pd.DataFrame(values, index=index, columns=labels)
-    return path, _checksum(_days(days), values)
+    return path, _checksum(days_of(days), values)
 
 
 def _has_columns(path: pd.DataFrame) -> bool:
@@ -175,11 +154,6 @@ def _write_frame(rows: np.ndarray, weight_count: int) -> None:
         rows["element_count"] = weight_count
         rows["lower_bound"] = 1
         rows["weights"]["length"] = 8
-
-
-def _days(dates: np.ndarray) -> np.ndarray:
-    days: np.ndarray = (dates.astype("datetime64[D]") - _EPOCH).astype(np.int32)
-    return days
 
 
 def _checksum(days: np.ndarray, values: np.ndarray) -> str:

@@ -1,8 +1,9 @@
 """Runs on PostgreSQL: rows in the registry, and what they computed in rows beside it.
 
-Completing is one transaction: the path's rows by binary COPY, the other tables as
-Parquet files in ``run_artifact``, events, summary and status. Whoever reads a completed
-run reads all of it; a killed process or a lost connection leaves a running row alone.
+Completing is one transaction: a path's or an equity's rows by binary COPY, the other
+tables as Parquet files in ``run_artifact``, events, trades, summary and status. Whoever
+reads a completed run reads all of it; a killed process or a lost connection leaves a
+running row alone.
 
 Signs of life are told and judged by the server's clock: those of its clients differ.
 """
@@ -31,17 +32,17 @@ from foresto_lab.storage.models import (
     SimulationRun,
     SimulationSummary,
 )
+from foresto_lab.storage.postgresql import equity_rows, path_rows
 from foresto_lab.storage.postgresql.arrow_session import arrow_session, literal
+from foresto_lab.storage.postgresql.binary_copy import KEPT_FOR_GOOD, SeriesRows
 from foresto_lab.storage.postgresql.partitions import create_months
-from foresto_lab.storage.postgresql.path_rows import (
-    COLUMNS,
-    KEPT_FOR_GOOD,
-    MEASURES,
-    PathRows,
-    decode_path,
-    encode_path,
+from foresto_lab.storage.run_records import (
+    backtest_row,
+    event_rows,
+    run_record,
+    summary_row,
+    trade_rows,
 )
-from foresto_lab.storage.run_records import event_rows, run_record, summary_row
 from foresto_lab.storage.run_registry import (
     COMPLETED,
     CRASH_MESSAGE,
@@ -64,23 +65,67 @@ if TYPE_CHECKING:
 
     from foresto_lab.storage.postgresql.database import PostgresDatabase
 
-PATH = "path"
 ROWS, PARQUET = "rows", "parquet"
-_COPY_IN = f"COPY simulation_path ({', '.join(COLUMNS)}) FROM STDIN (FORMAT BINARY)"
-_SELECT_PATH = f"SELECT session, {', '.join(MEASURES)}, weights FROM simulation_path"
-_INSERT_EVENTS = text(
-    "INSERT INTO rebalancing_event SELECT * FROM "
-    "json_populate_recordset(NULL::rebalancing_event, CAST(:events AS json))"
-)
-"""All events in one statement, which takes a tenth of the time of one each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """A table of a run that becomes rows: where they lie, and how they are written."""
+
+    table: str
+    columns: Sequence[str]
+    read_columns: Sequence[str]
+    encode: Callable[[pd.DataFrame, str], SeriesRows | None]
+    decode: Callable[[pa.Table, Mapping[str, Any]], tuple[pd.DataFrame, str]]
+
+    @property
+    def copy_in(self) -> str:
+        return (
+            f"COPY {self.table} ({', '.join(self.columns)}) FROM STDIN (FORMAT BINARY)"
+        )
+
+    @property
+    def select(self) -> str:
+        return f"SELECT {', '.join(self.read_columns)} FROM {self.table}"
+
+
+SERIES: Mapping[str, _Series] = {
+    "path": _Series(
+        "simulation_path",
+        path_rows.COLUMNS,
+        ("session", *path_rows.MEASURES, "weights"),
+        path_rows.encode_path,
+        path_rows.decode_path,
+    ),
+    "equity": _Series(
+        "backtest_equity",
+        equity_rows.COLUMNS,
+        ("bar_time", *equity_rows.MEASURES),
+        equity_rows.encode_equity,
+        equity_rows.decode_equity,
+    ),
+}
+"""By the name of a run's table, what its rows are."""
+
+
+def _insert_all(table: str) -> Any:
+    """Return one statement for all rows, which takes a tenth of one for each."""
+    return text(
+        f"INSERT INTO {table} SELECT * FROM "
+        f"json_populate_recordset(NULL::{table}, CAST(:rows AS json))"
+    )
+
+
+_INSERT_EVENTS = _insert_all("rebalancing_event")
+_INSERT_TRADES = _insert_all("backtest_trades")
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """Artifacts as they will be written: rows of run_artifact, and the path's."""
+    """Artifacts as they will be written: rows of run_artifact, and the series'."""
 
     rows: list[dict[str, Any]]
-    path: PathRows | None
+    series: Mapping[str, SeriesRows]
     checksum: str
 
 
@@ -135,23 +180,30 @@ class PostgresRunStore(RunRegistry):
             summary = summary_row(run_id, artifacts.summary)
             session.add(summary)
             session.flush()
+            backtest = backtest_row(row, artifacts)
+            if backtest is not None:
+                session.add(backtest)
+                session.flush()
             connection = session.connection()
             events = event_rows(run_id, artifacts)
             if events:
-                connection.execute(_INSERT_EVENTS, {"events": _as_json(events)})
+                connection.execute(_INSERT_EVENTS, {"rows": _as_json(events)})
+            trades = trade_rows(run_id, artifacts) if backtest is not None else []
+            if trades:
+                connection.execute(_INSERT_TRADES, {"rows": _as_json(trades)})
             if prepared.rows:
                 connection.execute(insert(RunArtifact), prepared.rows)
-            if prepared.path is not None:
-                _copy_in(connection, prepared.path.expiring(expiry_day(row)))
+            for name, rows in prepared.series.items():
+                _copy_in(connection, SERIES[name], rows.expiring(expiry_day(row)))
         return run_record(row, summary.measures)
 
     def _make_month(self, run_id: str, missing: PartitionMissingError) -> None:
-        """Make the month that a run's path lies in; raise what was missing if not."""
+        """Make the month that a run's series lie in; raise what was missing if not."""
         with self._database.reading() as session:
             day = expiry_day(session.get(SimulationRun, run_id))
         try:
             with self._database.writing() as session:
-                create_months(session.connection(), "simulation_path", day, day)
+                create_months(session.connection(), missing.table, day, day)
         except DatabasePermissionError:
             raise missing from None
 
@@ -217,9 +269,11 @@ class PostgresRunStore(RunRegistry):
         """Return one table of a run, every bit of it checked."""
         if item.stored_as == ROWS:
             try:
-                table, found = decode_path(self._rows(row), item.layout or {})
+                series = SERIES[item.name]
+                table, found = series.decode(self._rows(row, series), item.layout or {})
             except (ValueError, KeyError):
-                raise self._damaged(row.run_id, "its path does not read") from None
+                reason = f"its {item.name} does not read"
+                raise self._damaged(row.run_id, reason) from None
         else:
             from foresto_lab.storage.tables import table_from_bytes
 
@@ -231,11 +285,11 @@ class PostgresRunStore(RunRegistry):
             raise self._damaged(row.run_id, f"the SHA-256 of {item.name} is another")
         return table
 
-    def _rows(self, row: SimulationRun) -> pa.Table:
-        """Return the rows of a path; they lie in the month of its expiry."""
+    def _rows(self, row: SimulationRun, series: _Series) -> pa.Table:
+        """Return the rows of a series; they lie in the month of its expiry."""
         with arrow_session(self._database) as session:
             return session.fetch(
-                f"{_SELECT_PATH} WHERE run_id = {literal(row.run_id)} "
+                f"{series.select} WHERE run_id = {literal(row.run_id)} "
                 f"AND expires_on = {literal(expiry_day(row))}"
             )
 
@@ -256,7 +310,7 @@ def expiry_day(row: SimulationRun | None) -> date:
 
 def _prepare(run_id: str, artifacts: RunArtifacts) -> _Prepared:
     """Return artifacts as they will be written."""
-    path: PathRows | None = None
+    series: dict[str, SeriesRows] = {}
     rows = []
     for place, (name, table) in enumerate(artifacts.tables.items()):
         if not TABLE_NAME.fullmatch(name):
@@ -264,15 +318,16 @@ def _prepare(run_id: str, artifacts: RunArtifacts) -> _Prepared:
                 message=f"Table {name!r} cannot be stored: use lower-case letters, "
                 "digits and underscores, a letter first."
             )
-        encoded = encode_path(table, run_id) if name == PATH else None
+        encoded = SERIES[name].encode(table, run_id) if name in SERIES else None
         if encoded is not None:
-            path = encoded
+            series[name] = encoded
         rows.append({"run_id": run_id, "name": name, **_stored(table, encoded, place)})
-    return _Prepared(rows, path, _seal({row["name"]: row["checksum"] for row in rows}))
+    checksum = _seal({row["name"]: row["checksum"] for row in rows})
+    return _Prepared(rows, series, checksum)
 
 
 def _stored(
-    table: pd.DataFrame, encoded: PathRows | None, place: int
+    table: pd.DataFrame, encoded: SeriesRows | None, place: int
 ) -> dict[str, Any]:
     if encoded is not None:
         return {
@@ -299,13 +354,19 @@ def _seal(checksums: Mapping[str, str]) -> str:
 
 def _as_json(rows: list[dict[str, Any]]) -> str:
     """Return rows as JSON, whose numbers are read back to the last bit."""
-    return json.dumps(rows, ensure_ascii=False, default=date.isoformat)
+    return json.dumps(rows, ensure_ascii=False, allow_nan=False, default=_iso)
 
 
-def _copy_in(connection: Connection, parts: Iterable[bytes | memoryview]) -> None:
+def _copy_in(
+    connection: Connection, series: _Series, parts: Iterable[bytes | memoryview]
+) -> None:
     with (
         connection.connection.driver_connection.cursor() as cursor,  # type: ignore[union-attr]
-        cursor.copy(_COPY_IN) as copy,
+        cursor.copy(series.copy_in) as copy,
     ):
         for part in parts:
             copy.write(part)
+
+
+def _iso(value: date | datetime) -> str:
+    return value.isoformat()

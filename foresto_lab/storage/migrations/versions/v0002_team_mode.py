@@ -227,6 +227,8 @@ def _create_strategy_tables() -> None:
         sa.Column("pnl", sa.Double(), nullable=False),
         sa.Column("return_rate", sa.Double(), nullable=False),
         sa.Column("fees", sa.Double(), nullable=False),
+        sa.Column("tax", sa.Double(), nullable=False),
+        sa.Column("funding", sa.Double(), nullable=False),
         sa.Column("max_adverse_excursion", sa.Double(), nullable=False),
         sa.Column("max_favorable_excursion", sa.Double(), nullable=False),
         sa.Column("bars_held", sa.Integer(), nullable=False),
@@ -247,6 +249,7 @@ def _create_strategy_tables() -> None:
         sa.CheckConstraint("fees >= 0", name=op.f("ck_backtest_trades_fees")),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_backtest_trades_quantity")),
         sa.CheckConstraint("sequence >= 0", name=op.f("ck_backtest_trades_sequence")),
+        sa.CheckConstraint("tax >= 0", name=op.f("ck_backtest_trades_tax")),
         sa.ForeignKeyConstraint(
             ["run_id"],
             ["simulation_run.run_id"],
@@ -509,6 +512,7 @@ def _create_path_tables() -> None:
         sa.Column("cash", sa.Double(), nullable=False),
         sa.Column("position_value", sa.Double(), nullable=False),
         sa.Column("drawdown", sa.Double(), nullable=False),
+        sa.Column("position", sa.Double(), nullable=False),
         sa.CheckConstraint(
             "drawdown >= -1 AND drawdown <= 0", name=op.f("ck_backtest_equity_drawdown")
         ),
