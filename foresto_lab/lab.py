@@ -411,7 +411,8 @@ class Lab:
             The run cannot succeed; every reason is listed, nothing was registered.
         """
         from foresto_lab.runs.provenance import collect_provenance
-        from foresto_lab.runs.simulation import RunOptions, run_simulation
+        from foresto_lab.runs.registration import RunOptions
+        from foresto_lab.runs.simulation import run_simulation
 
         plan = self._plan(
             portfolio,

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from foresto_lab._version import __version__
 from foresto_lab.errors import ReproductionError, UnknownNameError
-from foresto_lab.findings import Finding
 from foresto_lab.preflight import PortfolioInputs, PreflightReport, check_portfolio
 from foresto_lab.rebalancing import parse_rule
-from foresto_lab.runs.comparison import (
-    Reproduction,
-    compare_artifacts,
-    count_values,
-)
-from foresto_lab.runs.observation import RunObserver, SilentObserver
-from foresto_lab.runs.provenance import Provenance
+from foresto_lab.runs.comparison import Reproduction
 from foresto_lab.runs.record import RunArtifacts, RunRecord
+from foresto_lab.runs.registration import (
+    RunDraft,
+    RunOptions,
+    carry_out,
+    find_kept,
+    findings_of,
+    findings_table,
+    reproduction_of,
+)
 from foresto_lab.runs.request import SimulationRequest, request_hash
 from foresto_lab.scenarios import SimulationResult, simulate
-from foresto_lab.types import RunKind, RunStatus
+from foresto_lab.types import RunKind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,18 +30,7 @@ if TYPE_CHECKING:
     from foresto_lab.market.protocols import SeriesStore
     from foresto_lab.runs.plan import SimulationPlan
     from foresto_lab.runs.protocols import RunStore
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How a run is registered: when, for how long, and whether at all."""
-
-    now: Callable[[], datetime]
-    ttl_days: int
-    path_ttl_days: int
-    use_store: bool = True
-    force: bool = False
-    observer: RunObserver = field(default_factory=SilentObserver)
+    from foresto_lab.runs.provenance import Provenance
 
 
 def load_prices(
@@ -118,60 +107,37 @@ def run_simulation(
     """
     data_version = series.data_version()
     identity = simulation_hash(plan, data_version)
-    if options.use_store and not options.force:
-        kept = runs.find_completed(identity)
-        if kept is not None:
-            options.observer.run_reused(kept)
-            return restore_result(kept, runs.artifacts(kept.run_id))
+    kept = find_kept(identity, runs=runs, options=options)
+    if kept is not None:
+        return restore_result(kept, runs.artifacts(kept.run_id))
     prices = load_prices(plan.request, series, data_version)
     report = preflight_simulation(plan, series, prices)
     report.require_passed()
-    if not options.use_store:
-        return compute(
+    draft = RunDraft(
+        kind=RunKind.SIMULATION,
+        name=plan.name,
+        request=plan.request.to_dict(),
+        request_hash=identity,
+        data_version=data_version,
+        snapshots={
+            **plan.snapshots,
+            "preflight": [finding.to_dict() for finding in report.findings],
+        },
+    )
+    return carry_out(
+        draft,
+        compute=lambda run_id: compute(
             plan.request,
             prices,
             identity=identity,
-            run_id=None,
+            run_id=run_id,
             simulated=plan.simulated,
-        )
-    now = options.now()
-    record = runs.begin(
-        RunRecord(
-            run_id=provenance.new_run_id(now),
-            kind=RunKind.SIMULATION,
-            name=plan.name,
-            request=plan.request.to_dict(),
-            request_hash=identity,
-            status=RunStatus.RUNNING,
-            data_version=data_version,
-            created_at=now,
-            started_at=now,
-            expires_at=now + timedelta(days=options.ttl_days),
-            path_expires_at=now + timedelta(days=options.path_ttl_days),
-            snapshots={
-                **plan.snapshots,
-                "preflight": [finding.to_dict() for finding in report.findings],
-            },
-            engine_version=provenance.engine_version,
-            git_commit=provenance.git_commit,
-            packages=provenance.packages,
-            created_by=provenance.created_by,
-        )
+        ),
+        to_artifacts=to_artifacts,
+        runs=runs,
+        provenance=provenance,
+        options=options,
     )
-    with options.observer.running(record, searched=not options.force):
-        try:
-            result = compute(
-                plan.request,
-                prices,
-                identity=identity,
-                run_id=record.run_id,
-                simulated=plan.simulated,
-            )
-            runs.complete(record.run_id, to_artifacts(result))
-        except BaseException as error:
-            runs.fail(record.run_id, str(error) or type(error).__name__)
-            raise
-    return result
 
 
 def compute(
@@ -212,7 +178,7 @@ def restore_result(record: RunRecord, artifacts: RunArtifacts) -> SimulationResu
         initial_amount=request.initial_amount,
         calendar=request.calendar,
         execution=request.execution,
-        findings=tuple(map(Finding.from_dict, artifacts.tables["findings"]["finding"])),
+        findings=findings_of(artifacts),
         simulated=bool(record.snapshots.get("simulated", False)),
         name=request.scenario or "",
         run_id=record.run_id,
@@ -225,17 +191,10 @@ def to_artifacts(result: SimulationResult) -> RunArtifacts:
         tables={
             "path": result.path,
             "events": result.events,
-            "findings": _findings_table(result.findings),
+            "findings": findings_table(result.findings),
         },
         summary=dict(result.summary),
     )
-
-
-def _findings_table(findings: Sequence[Finding]) -> pd.DataFrame:
-    import pandas as pd
-
-    plain = [finding.to_dict() for finding in findings]
-    return pd.DataFrame({"finding": pd.Series(plain, dtype=object)})
 
 
 def simulation_hash(plan: SimulationPlan, data_version: str) -> str:
@@ -281,12 +240,4 @@ def reproduce_simulation(
         run_id=None,
         simulated=bool(record.snapshots.get("simulated", False)),
     )
-    recorded = runs.artifacts(record.run_id)
-    return Reproduction(
-        run_id=record.run_id,
-        data_version=record.data_version,
-        engine_version=__version__,
-        recorded_engine_version=record.engine_version,
-        values_compared=count_values(recorded),
-        differences=compare_artifacts(recorded, to_artifacts(rerun)),
-    )
+    return reproduction_of(record, to_artifacts(rerun), runs=runs)
