@@ -147,6 +147,287 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "End not reached",
         "가격이 요청한 종료일보다 먼저 끝납니다. 결과도 그날 끝납니다.",
     ),
+    # a strategy before it runs
+    "STRATEGY_MALFORMED": (
+        "전략 형식 오류",
+        "Strategy malformed",
+        "전략이나 그 값의 형식이 잘못되었습니다. 위치에 적힌 값을 고치십시오.",
+    ),
+    "STRATEGY_KEY_UNKNOWN": (
+        "알 수 없는 항목",
+        "Unknown key",
+        "전략에 뜻이 없는 항목이 있습니다. 이름의 철자를 확인하십시오.",
+    ),
+    "STRATEGY_UNREADABLE": (
+        "전략을 읽을 수 없음",
+        "Strategy unreadable",
+        "주어진 것에서 전략을 만들 수 없습니다. 이름이나 파일을 확인하십시오.",
+    ),
+    "NO_ENTRY": (
+        "진입 조건 없음",
+        "No entry",
+        "매수나 공매도 조건이 없습니다. 진입 조건을 넣으십시오.",
+    ),
+    "SELL_CONDITIONS_MISSING": (
+        "매도 조건 없음",
+        "No sell conditions",
+        "매수 포지션을 닫는 신호가 없습니다. 매도 조건이나 손절을 넣으십시오.",
+    ),
+    "COVER_CONDITIONS_MISSING": (
+        "환매 조건 없음",
+        "No cover conditions",
+        "공매도 포지션을 닫는 신호가 없습니다. 환매 조건이나 손절을 넣으십시오.",
+    ),
+    "INDICATOR_MALFORMED": (
+        "지표 형식 오류",
+        "Indicator malformed",
+        "지표 항목의 형식이나 이름이 잘못되었습니다. 위치를 확인하십시오.",
+    ),
+    "INDICATOR_UNKNOWN": (
+        "없는 지표",
+        "Unknown indicator",
+        "그런 이름의 지표가 없습니다. 가까운 이름을 확인하십시오.",
+    ),
+    "INDICATOR_UNUSED": (
+        "쓰이지 않는 지표",
+        "Unused indicator",
+        "어느 조건도 이 지표를 보지 않습니다. 빼거나 조건에 쓰십시오.",
+    ),
+    "INDICATOR_NOT_ACTIVE": (
+        "비활성 지표",
+        "Inactive indicator",
+        "등록소에서 비활성화된 지표입니다. 다시 켜거나 새 버전을 쓰십시오.",
+    ),
+    "INDICATOR_WITHOUT_OUTPUT": (
+        "출력 없는 지표",
+        "Indicator without output",
+        "지표가 내는 열이 없습니다. 출력을 선언하십시오.",
+    ),
+    "PARAMETER_UNKNOWN": (
+        "없는 매개변수",
+        "Unknown parameter",
+        "지표에 그런 매개변수가 없습니다. 이름을 확인하십시오.",
+    ),
+    "PARAMETER_WRONG": (
+        "잘못된 매개변수",
+        "Wrong parameter",
+        "매개변수의 형식이나 범위가 맞지 않습니다. 허용 범위 안에서 고르십시오.",
+    ),
+    "CONDITIONS_MALFORMED": (
+        "조건 목록 오류",
+        "Conditions malformed",
+        "조건은 목록이나 하나의 조건이어야 합니다.",
+    ),
+    "CONDITIONS_EMPTY": (
+        "빈 조건 목록",
+        "Empty conditions",
+        "조건 목록이 비었습니다. 조건을 넣거나 항목을 지우십시오.",
+    ),
+    "CONDITIONS_TOO_DEEP": (
+        "너무 깊은 조건",
+        "Conditions too deep",
+        "조건이 64단계보다 깊게 겹쳤습니다. 펼쳐 쓰십시오.",
+    ),
+    "CONDITIONS_TOO_MANY": (
+        "너무 많은 조건",
+        "Too many conditions",
+        "조건이 2,000개를 넘습니다. 줄이거나 파이썬으로 쓰십시오.",
+    ),
+    "CONDITION_MALFORMED": (
+        "조건 형식 오류",
+        "Condition malformed",
+        "조건의 형식이 잘못되었거나 빠진 항목이 있습니다.",
+    ),
+    "CONDITION_KEY_UNKNOWN": (
+        "조건의 알 수 없는 항목",
+        "Unknown key of a condition",
+        "조건에 뜻이 없는 항목이 있습니다. 이름의 철자를 확인하십시오.",
+    ),
+    "CONDITION_CONSTANT": (
+        "늘 같은 조건",
+        "Constant condition",
+        "숫자끼리만 비교해 모든 봉에서 같습니다. 열을 비교하십시오.",
+    ),
+    "OPERATOR_UNKNOWN": (
+        "없는 연산자",
+        "Unknown operator",
+        "그런 연산자가 없습니다. 쓸 수 있는 연산자를 확인하십시오.",
+    ),
+    "OPERAND_MALFORMED": (
+        "피연산자 오류",
+        "Operand malformed",
+        "피연산자를 읽을 수 없습니다. 열, 숫자, close[-1] 또는 산술로 쓰십시오.",
+    ),
+    "NUMBER_NOT_FINITE": (
+        "유한하지 않은 수",
+        "Number not finite",
+        "수가 NaN이거나 무한대이거나 너무 큽니다. 유한한 수를 쓰십시오.",
+    ),
+    "COLUMN_UNKNOWN": (
+        "없는 열",
+        "Unknown column",
+        "그런 이름의 열이 없습니다. 가까운 이름을 확인하십시오.",
+    ),
+    "COLUMN_AMBIGUOUS": (
+        "모호한 열",
+        "Ambiguous column",
+        "같은 이름의 열을 여러 지표가 냅니다. as로 이름을 나누십시오.",
+    ),
+    "RISK_MALFORMED": (
+        "위험 설정 오류",
+        "Risk malformed",
+        "위험 설정의 형식이 잘못되었거나 같은 항목이 두 번 있습니다.",
+    ),
+    "RISK_KEY_UNKNOWN": (
+        "없는 위험 항목",
+        "Unknown risk key",
+        "위험 설정에 뜻이 없는 항목이 있습니다. 이름을 확인하십시오.",
+    ),
+    "RISK_OUT_OF_RANGE": (
+        "범위 밖 위험 값",
+        "Risk out of range",
+        "손절, 목표, 레버리지가 허용 범위 밖입니다.",
+    ),
+    "ARGUMENT_REFUSED": (
+        "쓸 수 없는 인자",
+        "Argument refused",
+        "기간, 자본, 주기 또는 체결 설정이 실행할 수 없는 값입니다.",
+    ),
+    "SETTLEMENT_CURRENCY": (
+        "결제 통화 불일치",
+        "Settlement currency",
+        "종목의 결제 통화와 계좌의 통화가 다릅니다. 자본의 통화를 맞추십시오.",
+    ),
+    "CANDLES_REFUSED": (
+        "쓸 수 없는 봉",
+        "Candles refused",
+        "봉이 규칙을 어깁니다. 열, 시간대, 순서와 가격을 확인하십시오.",
+    ),
+    "NO_CANDLES": (
+        "봉 없음",
+        "No candles",
+        "기간 안에 봉이 없습니다. 기간을 바꾸거나 봉을 적재하십시오.",
+    ),
+    "ONE_CANDLE": (
+        "봉 하나",
+        "One candle",
+        "봉이 하나뿐이라 신호가 체결될 수 없습니다. 기간을 늘리십시오.",
+    ),
+    "SPAN_TOO_SHORT": (
+        "짧은 기간",
+        "Span too short",
+        "기간이 가장 긴 지표 준비 기간의 세 배보다 짧습니다. 기간을 늘리십시오.",
+    ),
+    "CONSTANT_PRICES": (
+        "움직이지 않는 가격",
+        "Constant prices",
+        "가격이 내내 같아 지표가 정의되지 않습니다. 출처를 확인하십시오.",
+    ),
+    "CANDLE_GAP": (
+        "봉 누락",
+        "Gap",
+        "봉과 봉 사이가 비었습니다. 다른 출처에서 적재하거나 거래가 없었는지 확인하십시오.",
+    ),
+    "CANDLE_OFF_GRID": (
+        "어긋난 봉",
+        "Off the grid",
+        "봉이 주기의 시작에 열리지 않습니다. 출처의 시각을 확인하십시오.",
+    ),
+    "CANDLE_LONG_WICK": (
+        "긴 꼬리",
+        "Long wick",
+        "고가나 저가가 몸통에서 지나치게 멉니다. 다른 출처와 대조하십시오.",
+    ),
+    "CANDLE_SPIKE": (
+        "튀는 가격",
+        "Spike",
+        "종가가 크게 튀었다가 다음 봉에 돌아옵니다. 다른 출처와 대조하십시오.",
+    ),
+    "CANDLE_STALE": (
+        "되풀이된 봉",
+        "Stale candles",
+        "같은 봉이 잇달아 세 번 넘게 나옵니다. 다른 출처와 대조하십시오.",
+    ),
+    "CANDLE_ZERO_VOLUME": (
+        "거래 없는 봉",
+        "No volume",
+        "거래량이 없는 봉입니다. 그 봉의 체결은 가정입니다.",
+    ),
+    "CAPITAL_BELOW_ONE_LOT": (
+        "한 단위보다 적은 자본",
+        "Capital below one lot",
+        "가장 쌀 때도 한 단위를 살 수 없습니다. 자본을 늘리십시오.",
+    ),
+    "MINIMUM_ORDER_NOT_MET": (
+        "최소 주문 미달",
+        "Minimum order not met",
+        "포지션 금액이 최소 주문보다 작습니다. 자본이나 비중을 늘리십시오.",
+    ),
+    "STOP_BEYOND_LIQUIDATION": (
+        "손절보다 가까운 청산",
+        "Stop beyond liquidation",
+        "손절에 닿기 전에 청산됩니다. 손절을 좁히거나 레버리지를 낮추십시오.",
+    ),
+    "LEVERAGE_WITHOUT_STOP": (
+        "손절 없는 레버리지",
+        "Leverage without stop",
+        "손절이 없어 청산이 손절이 됩니다. 손절을 정하거나 레버리지를 낮추십시오.",
+    ),
+    "STRATEGY_FAILED": (
+        "전략 실행 오류",
+        "Strategy failed",
+        "신호를 계산하다 오류가 났거나 제시간에 끝나지 않았습니다.",
+    ),
+    "RUN_REFUSED": (
+        "엔진이 거부",
+        "Run refused",
+        "전략과 체결 설정을 엔진이 함께 받을 수 없습니다.",
+    ),
+    "ZERO_TRADES": (
+        "거래 없음",
+        "Zero trades",
+        "한 번도 거래하지 않습니다. 까닭과 제안을 아래에서 확인하십시오.",
+    ),
+    "FEW_TRADES": (
+        "적은 거래",
+        "Few trades",
+        "예상 거래가 30회보다 적어 승률과 손익비가 말하는 바가 적습니다.",
+    ),
+    "SIDE_NEVER_ENTERS": (
+        "한쪽은 진입하지 않음",
+        "One side never enters",
+        "한쪽 조건이 한 번도 성립하지 않습니다. 조건을 풀거나 빼십시오.",
+    ),
+    "CONDITION_ALWAYS_HOLDS": (
+        "늘 성립하는 조건",
+        "Condition always holds",
+        "모든 봉에서 성립해 아무것도 거르지 않습니다. 조이거나 빼십시오.",
+    ),
+    "NEVER_EXITS": (
+        "청산하지 않음",
+        "Never exits",
+        "진입한 뒤 나오는 신호가 없습니다. 청산 조건이나 손절을 넣으십시오.",
+    ),
+    "SHORTS_NOT_ALLOWED": (
+        "공매도 불가",
+        "Shorts not allowed",
+        "공매도 신호가 있으나 허용되지 않아 건너뜁니다.",
+    ),
+    "UNDEFINED_COLUMN": (
+        "값이 없는 열",
+        "Undefined column",
+        "준비 기간 뒤에도 값이 없는 봉이 있어 조건이 성립하지 않습니다.",
+    ),
+    "LOOK_AHEAD": (
+        "미래 참조",
+        "Look-ahead",
+        "나중 봉을 알면 과거 값이 바뀝니다. 그 봉까지의 값만 쓰십시오.",
+    ),
+    "WARM_UP_UNSETTLED": (
+        "덜 안정된 첫 신호",
+        "Warm-up unsettled",
+        "이력이 더 길면 첫 신호가 달라집니다. 더 일찍 시작하십시오.",
+    ),
 }
 
 

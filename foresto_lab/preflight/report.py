@@ -114,7 +114,9 @@ class PreflightReport:
             trades = count(self.predicted_trades)
             lines.insert(1, label("preflight_predicted", "en", trades=trades))
         if self.explanation is not None:
-            lines.append(self.explanation.text())
+            from foresto_lab.preflight.strategy.wording import condition_lines
+
+            lines += condition_lines(self.explanation)
         return "\n".join(lines)
 
     def to_html(self, language: str = "en") -> str:

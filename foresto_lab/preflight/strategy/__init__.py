@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from foresto_lab.preflight.report import PreflightReport
 from foresto_lab.preflight.strategy.checks import (
+    QUALITY_CODES,
     ArgumentRefused,
-    CandleGaps,
-    CandleOutliers,
+    CandleQuality,
     CandlesRefused,
     CapitalBelowOneLot,
     ConditionAlwaysHolds,
     ConstantPrices,
     DefinitionUnsound,
     FewTrades,
-    FlatStretch,
     IndicatorNotActive,
     IndicatorWithoutOutput,
     LeverageWithoutStop,
@@ -28,6 +27,7 @@ from foresto_lab.preflight.strategy.checks import (
     NeverExits,
     NoCandles,
     OneCandle,
+    PriceJump,
     RunRefused,
     SettlementCurrency,
     ShortsNotAllowed,
@@ -38,7 +38,6 @@ from foresto_lab.preflight.strategy.checks import (
     UndefinedColumn,
     WarmUpUnsettled,
     ZeroTrades,
-    ZeroVolume,
 )
 from foresto_lab.preflight.strategy.explanation import ZeroTradeExplanation
 from foresto_lab.preflight.strategy.inputs import StrategyCheck, StrategyInputs
@@ -59,10 +58,8 @@ STRATEGY_CHECKS: Final[dict[str, type[StrategyCheck]]] = {
     "ONE_CANDLE": OneCandle,
     "SPAN_TOO_SHORT": SpanTooShort,
     "CONSTANT_PRICES": ConstantPrices,
-    "FLAT_STRETCH": FlatStretch,
-    "ZERO_VOLUME": ZeroVolume,
-    "CANDLE_GAPS": CandleGaps,
-    "CANDLE_OUTLIERS": CandleOutliers,
+    **dict.fromkeys(QUALITY_CODES, CandleQuality),
+    "PRICE_JUMP": PriceJump,
     "CAPITAL_BELOW_ONE_LOT": CapitalBelowOneLot,
     "MINIMUM_ORDER_NOT_MET": MinimumOrderNotMet,
     "STOP_BEYOND_LIQUIDATION": StopBeyondLiquidation,

@@ -26,6 +26,7 @@ _NAMES: Final = (
     (4, "short_entry"),
     (8, "short_exit"),
 )
+_ENTRY_BITS: Final = 1 | 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,10 @@ class ChangedPast:
 
 @dataclass(frozen=True, slots=True)
 class UnsettledStart:
-    """What a longer history would change of the first bars.
+    """Which entries of the first bars a longer history would change.
 
     ``moved`` is by how much each column's first value moves, in its own unit;
-    ``last_bar`` the last bar after the start whose signals move.
+    ``last_bar`` the last bar after the start whose entry comes or goes.
     """
 
     changed_signals: int
@@ -151,7 +152,8 @@ def measure_start(
     if len(part) != length:
         return None
     longer = whole.bits[begin : begin + length]
-    changed = _after_warm_up(part.bits != longer, warm_up)
+    entries = (part.bits ^ longer) & np.uint8(_ENTRY_BITS)
+    changed = _after_warm_up(entries != 0, warm_up)
     last = int(np.flatnonzero(changed)[-1]) if changed.any() else -1
     return UnsettledStart(int(changed.sum()), last, _moved(part, whole, begin))
 

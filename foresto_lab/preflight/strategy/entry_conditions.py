@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from foresto_lab.preflight.strategy.readings import ConditionReading, Side
+from foresto_lab.strategies.column_sources import CANDLE_COLUMNS
 from foresto_lab.strategies.conditions import (
     AllOf,
     AnyOf,
@@ -24,7 +25,6 @@ from foresto_lab.strategies.conditions import (
     Run,
 )
 from foresto_lab.strategies.evaluation import Evaluation
-from foresto_lab.strategies.indicator_columns import CANDLE_COLUMNS
 from foresto_lab.strategies.operands import Number, Operand
 from foresto_lab.types import Float64Array1D
 

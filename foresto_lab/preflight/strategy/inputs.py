@@ -71,6 +71,8 @@ class StrategyInputs:
         The indicators there are; by default the built-in ones.
     inactive_indicators : frozenset of str
         Names, in lower case, of those that were deactivated.
+    calendar : str, optional
+        The exchange whose sessions the candles are of, where that is known.
     """
 
     given: Any
@@ -84,6 +86,7 @@ class StrategyInputs:
     account_currency: str | None = None
     catalog: IndicatorCatalog | None = None
     inactive_indicators: frozenset[str] = frozenset()
+    calendar: str | None = None
 
     # --- what was given, parsed ------------------------------------------------------
 

@@ -18,9 +18,16 @@ def figure(value: float, distance: float = 0.0) -> str:
     if not math.isfinite(value):
         return "–"
     size = distance if distance > 0 else abs(value) * 1e-3
-    decimals = 2 if size <= 0 else min(max(1 - math.floor(math.log10(size)), 0), 10)
+    decimals = 2 if size <= 0 else min(max(2 - math.floor(math.log10(size)), 0), 10)
     text = f"{value:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def times(trades: int, language: str) -> str:
+    """Return how often: ``3 times``, ``once``, ``3회``."""
+    if language == "ko":
+        return f"{count(trades)}회"
+    return "once" if trades == 1 else f"{count(trades)} times"
 
 
 def near_miss_text(condition: ConditionShare, language: str = "en") -> str:
@@ -33,7 +40,7 @@ def near_miss_text(condition: ConditionShare, language: str = "en") -> str:
         "left": figure(nearest.left, nearest.distance),
         "right": _right_text(condition, nearest),
         "time": nearest.time,
-        "distance": figure(nearest.distance),
+        "distance": figure(nearest.distance, nearest.distance),
     }
     key = {"<": "lowest", "<=": "lowest", ">": "highest", ">=": "highest"}.get(
         condition.operator, "nearest"
@@ -125,7 +132,7 @@ def suggestion(explanation: ZeroTradeExplanation, language: str = "en") -> str:
             text=moved.text,
             before=figure(moved.before, abs(moved.after - moved.before)),
             after=figure(moved.after, abs(moved.after - moved.before)),
-            trades=count(moved.trades),
+            times=times(moved.trades, language),
         )
         for moved in explanation.moved[:2]
     ]
@@ -134,7 +141,7 @@ def suggestion(explanation: ZeroTradeExplanation, language: str = "en") -> str:
             "preflight_would_trade_without",
             language,
             text=dropped.text,
-            trades=count(dropped.trades),
+            times=times(dropped.trades, language),
         )
         for dropped in explanation.dropped[:2]
     ]
@@ -154,6 +161,16 @@ def explanation_text(explanation: ZeroTradeExplanation, language: str = "en") ->
 
 def _lines(explanation: ZeroTradeExplanation, language: str) -> Iterator[str]:
     yield headline(explanation, language)
+    yield from condition_lines(explanation, language)
+    proposed = suggestion(explanation, language)
+    if proposed:
+        yield proposed
+
+
+def condition_lines(
+    explanation: ZeroTradeExplanation, language: str = "en"
+) -> Iterator[str]:
+    """Yield a line for each condition, and for each pair that is never together."""
     for condition in explanation.conditions:
         nearest = near_miss_text(condition, language)
         held = label(
@@ -169,6 +186,3 @@ def _lines(explanation: ZeroTradeExplanation, language: str) -> Iterator[str]:
         yield "  " + label(
             "preflight_pair", language, first=pair.first_text, second=pair.second_text
         )
-    proposed = suggestion(explanation, language)
-    if proposed:
-        yield proposed

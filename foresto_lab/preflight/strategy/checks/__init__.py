@@ -1,8 +1,10 @@
 """The checks of a strategy, one per file."""
 
 from foresto_lab.preflight.strategy.checks.argument_refused import ArgumentRefused
-from foresto_lab.preflight.strategy.checks.candle_gaps import CandleGaps
-from foresto_lab.preflight.strategy.checks.candle_outliers import CandleOutliers
+from foresto_lab.preflight.strategy.checks.candle_quality import (
+    QUALITY_CODES,
+    CandleQuality,
+)
 from foresto_lab.preflight.strategy.checks.candles_refused import CandlesRefused
 from foresto_lab.preflight.strategy.checks.capital_below_one_lot import (
     CapitalBelowOneLot,
@@ -13,7 +15,6 @@ from foresto_lab.preflight.strategy.checks.condition_always_holds import (
 from foresto_lab.preflight.strategy.checks.constant_prices import ConstantPrices
 from foresto_lab.preflight.strategy.checks.definition import DefinitionUnsound
 from foresto_lab.preflight.strategy.checks.few_trades import FewTrades
-from foresto_lab.preflight.strategy.checks.flat_stretch import FlatStretch
 from foresto_lab.preflight.strategy.checks.indicator_not_active import (
     IndicatorNotActive,
 )
@@ -30,6 +31,7 @@ from foresto_lab.preflight.strategy.checks.minimum_order_not_met import (
 from foresto_lab.preflight.strategy.checks.never_exits import NeverExits
 from foresto_lab.preflight.strategy.checks.no_candles import NoCandles
 from foresto_lab.preflight.strategy.checks.one_candle import OneCandle
+from foresto_lab.preflight.strategy.checks.price_jump import PriceJump
 from foresto_lab.preflight.strategy.checks.run_refused import RunRefused
 from foresto_lab.preflight.strategy.checks.settlement_currency import SettlementCurrency
 from foresto_lab.preflight.strategy.checks.shorts_not_allowed import ShortsNotAllowed
@@ -42,19 +44,17 @@ from foresto_lab.preflight.strategy.checks.strategy_failed import StrategyFailed
 from foresto_lab.preflight.strategy.checks.undefined_column import UndefinedColumn
 from foresto_lab.preflight.strategy.checks.warm_up_unsettled import WarmUpUnsettled
 from foresto_lab.preflight.strategy.checks.zero_trades import ZeroTrades
-from foresto_lab.preflight.strategy.checks.zero_volume import ZeroVolume
 
 __all__ = [
+    "QUALITY_CODES",
     "ArgumentRefused",
-    "CandleGaps",
-    "CandleOutliers",
+    "CandleQuality",
     "CandlesRefused",
     "CapitalBelowOneLot",
     "ConditionAlwaysHolds",
     "ConstantPrices",
     "DefinitionUnsound",
     "FewTrades",
-    "FlatStretch",
     "IndicatorNotActive",
     "IndicatorWithoutOutput",
     "LeverageWithoutStop",
@@ -63,6 +63,7 @@ __all__ = [
     "NeverExits",
     "NoCandles",
     "OneCandle",
+    "PriceJump",
     "RunRefused",
     "SettlementCurrency",
     "ShortsNotAllowed",
@@ -73,5 +74,4 @@ __all__ = [
     "UndefinedColumn",
     "WarmUpUnsettled",
     "ZeroTrades",
-    "ZeroVolume",
 ]

@@ -34,7 +34,7 @@ class WarmUpUnsettled:
             code=self.code,
             severity=self.severity,
             where="date_range",
-            message=f"With a longer history {unsettled.changed_signals} signals of the "
+            message=f"With a longer history {unsettled.changed_signals} entries of the "
             f"first {unsettled.last_bar + 1:,} bars would be others"
             + (f"; the first values move ({moved})." if moved else "."),
             fix="Begin earlier, and trust no trade before that bar.",

@@ -175,7 +175,7 @@ def test_entries_that_nothing_explains_are_told_as_such() -> None:
     facts = DryRunFacts(days(3), np.array([False, True, False]))
     told = explain_zero_trades([], facts)
     assert told.reason == "never_filled"
-    assert "1 entry signals" in told.headline()
+    assert "1 entry signal" in told.headline()
 
 
 def test_short_entries_where_shorts_are_not_allowed() -> None:
