@@ -12,6 +12,11 @@ import sys
 import numpy as np
 
 from foresto_lab import engine
+from foresto_lab.engine import backtest as walks
+from foresto_lab.engine.backtest_figures import (
+    N_BACKTEST_FIGURES,
+    backtest_figures_kernel,
+)
 from foresto_lab.metrics import period_ends
 
 N_SESSIONS = 90
@@ -34,7 +39,81 @@ def run_kernels() -> dict[str, np.ndarray]:
         runs[f"sweep{name}"] = run_sweep(prices, rule)
         for number, targets in enumerate(TARGETS):
             runs[f"walk{name}{number}"] = run_walk(prices, targets, rule)
+    return runs | run_backtests(random)
+
+
+def run_backtests(random: np.random.Generator) -> dict[str, np.ndarray]:
+    """Return what the backtest's kernels write, with every option at some time."""
+    n_bars = 400
+    close = 100.0 * np.exp(random.normal(0.0, 0.02, n_bars).cumsum())
+    opening = np.concatenate(([100.0], close[:-1])) * random.normal(1, 0.005, n_bars)
+    high = np.maximum(opening, close) * random.uniform(1.0, 1.02, n_bars)
+    low = np.minimum(opening, close) / random.uniform(1.0, 1.02, n_bars)
+    bits = random.choice([0, 0, 0, 1, 2, 4, 8, 5], n_bars).astype(np.uint8)
+    times = 60_000_000 * np.arange(n_bars, dtype=np.int64)
+    runs: dict[str, np.ndarray] = {}
+    for number in range(24):
+        rules = walks.Rules(
+            initial_capital=10_000.0,
+            fills_at_close=float(number % 2),
+            fee_rate=0.001,
+            maker_fee_rate=0.0002,
+            slippage=0.0005 * (number % 3),
+            leverage=(1.0, 3.0, 20.0)[number % 3],
+            maintenance=0.005,
+            sizing=float(number % 4),
+            size=(0.9, 500.0, 0.02, 0.4)[number % 4],
+            lookback=10.0,
+            periods_per_year=365.0,
+            lot_size=(0.0, 0.1)[number // 2 % 2],
+            minimum_order=0.0,
+            on_opposite=float(number % 3),
+            allow_short=float(number % 5 != 0),
+            max_entries=1.0 + number % 2,
+            stop_loss=0.03,
+            take_profit=0.05 * (number // 4 % 2),
+            trailing_stop=0.02 * (number // 8 % 2),
+            time_stop=15.0 * (number // 3 % 2),
+        )
+        runs[f"backtest{number}"] = run_backtest(
+            (opening, high, low, close), bits, rules, times
+        )
     return runs
+
+
+def run_backtest(
+    candles: tuple[np.ndarray, ...],
+    bits: np.ndarray,
+    rules: walks.Rules,
+    times: np.ndarray,
+) -> np.ndarray:
+    """Return everything ``backtest_kernel`` and its figures' write, in one row."""
+    n_bars = len(bits)
+    account, equity = np.zeros(walks.N_ACCOUNT), np.empty(n_bars)
+    trades = np.zeros((n_bars + 1, walks.N_TRADE_FIELDS))
+    fills = np.zeros((2 * n_bars + 1, walks.N_FILL_FIELDS))
+    finer = tuple(np.repeat(array, 2) for array in candles[:3])
+    walks.backtest_kernel(
+        candles,
+        bits,
+        rules,
+        np.full(n_bars, 0.002),
+        np.array([40, 200], dtype=np.int64),
+        np.array([0.001, -0.002]),
+        finer,
+        2 * np.arange(n_bars + 1),
+        account,
+        equity,
+        trades,
+        fills,
+    )
+    figures = np.empty(N_BACKTEST_FIGURES)
+    done = trades[: int(account[walks.N_TRADES])]
+    backtest_figures_kernel(
+        equity, times, done, 10_000.0, 100.0, 6e7, 1.5, 365.0, figures
+    )
+    written = (account, equity, trades, fills, figures)
+    return np.concatenate([np.ravel(array) for array in written])
 
 
 def run_walk(prices: np.ndarray, targets: np.ndarray, rule: tuple) -> np.ndarray:
