@@ -99,6 +99,7 @@ def built_in_indicators() -> IndicatorCatalog:
 
     It is shared: register own indicators on ``built_in_indicators().extended()``.
     """
+    from foresto_lab.indicators.built_in import BUILT_IN
     from foresto_lab.indicators.talib_functions import talib_indicators
 
-    return IndicatorCatalog(talib_indicators())
+    return IndicatorCatalog([*talib_indicators(), *BUILT_IN])
