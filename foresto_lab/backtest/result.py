@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from foresto_lab.backtest.execution import Execution
-from foresto_lab.errors import InputError
 from foresto_lab.findings import Finding
 from foresto_lab.labels import Language, label, measure_text, money
 
@@ -152,13 +151,9 @@ class BacktestResult:
 
     def plot(self, *, language: Language = "ko") -> go.Figure:
         """Return equity and drawdown as a Plotly figure."""
-        from foresto_lab import figures
+        from foresto_lab.figures.backtest import overview
 
-        draw = getattr(figures, "backtest", None)
-        if draw is None:
-            raise InputError(message="figures.backtest is not there to draw with.")
-        figure: go.Figure = draw(self, language=language)
-        return figure
+        return overview(self, language=language)
 
     def __repr__(self) -> str:
         total, sharpe = self.metrics["total_return"], self.metrics["sharpe"]

@@ -4,6 +4,7 @@ Every function takes ``language="ko" | "en"`` and marks what was made from simul
 prices. Figures are plain ``plotly.graph_objects.Figure``.
 """
 
+from foresto_lab.figures import backtest
 from foresto_lab.figures.calendar_returns import annual_bars, monthly_heatmap
 from foresto_lab.figures.drawdown import drawdown
 from foresto_lab.figures.drift import drift
@@ -18,6 +19,7 @@ __all__ = [
     "PALETTE",
     "TEMPLATE",
     "annual_bars",
+    "backtest",
     "coverage",
     "cumulative_cost",
     "drawdown",
