@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from foresto_lab.lab import open_lab as open_lab
     from foresto_lab.market import get_calendar as get_calendar
     from foresto_lab.metrics.performance import performance as performance
+    from foresto_lab.preflight import PreflightReport as PreflightReport
+    from foresto_lab.preflight.strategy import preflight as preflight
     from foresto_lab.rebalancing import Drift as Drift
     from foresto_lab.rebalancing import Hybrid as Hybrid
     from foresto_lab.rebalancing import Periodic as Periodic
@@ -57,6 +59,7 @@ __all__ = [
     "Instrument",
     "Lab",
     "Periodic",
+    "PreflightReport",
     "Scenario",
     "SimulationResult",
     "VolatilityTarget",
@@ -67,6 +70,7 @@ __all__ = [
     "get_calendar",
     "open_lab",
     "performance",
+    "preflight",
     "simulate",
     "simulate_many",
     "widgets",
@@ -86,6 +90,7 @@ _HOMES: Final = {
     "Instrument": "scenarios",
     "Lab": "lab",
     "Periodic": "rebalancing",
+    "PreflightReport": "preflight",
     "Scenario": "scenarios",
     "SimulationResult": "scenarios",
     "VolatilityTarget": "backtest",
@@ -93,6 +98,7 @@ _HOMES: Final = {
     "get_calendar": "market",
     "open_lab": "lab",
     "performance": "metrics.performance",
+    "preflight": "preflight.strategy",
     "simulate": "scenarios",
     "simulate_many": "scenarios",
 }
