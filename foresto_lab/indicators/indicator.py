@@ -58,8 +58,8 @@ class Indicator(ABC):
     group : str
         What kind of indicator it is, as TA-Lib groups them.
     forgets_start : bool
-        False for running totals (OBV, AD): their level depends on the first candle for
-        ever, so only their changes mean something.
+        False for running totals (OBV, AD) and bar numbers (MAXINDEX): their level
+        depends on the first candle for ever, only their changes mean something.
     """
 
     name: str

@@ -20,7 +20,7 @@ from foresto_lab.errors import InputError
 from foresto_lab.indicators.indicator import CandleColumns, Indicator
 from foresto_lab.indicators.parameters import Parameter, ParameterValue
 from foresto_lab.indicators.prices import SOURCE, price
-from foresto_lab.indicators.talib_settling import RUNNING_TOTALS, SETTLING
+from foresto_lab.indicators.talib_settling import NEVER_FORGETTING, SETTLING
 from foresto_lab.types import Float64Array1D
 
 EXCLUDED: Final[Mapping[str, str]] = {
@@ -132,7 +132,7 @@ def _indicator(function: str, told: Mapping[str, Any]) -> TalibIndicator:
         parameters=tuple(_parameters(function, told, inputs)),
         inputs=inputs,
         outputs=(name,) if len(outputs) == 1 else outputs,
-        forgets_start=function not in RUNNING_TOTALS,
+        forgets_start=function not in NEVER_FORGETTING,
     )
 
 

@@ -1,33 +1,64 @@
 """How long TA-Lib's recursive functions remember where they started.
 
 An exponential mean with weight a on the newest bar keeps (1 - a)^k of its start after
-k bars, so its start weighs less than a millionth after ln(1e-6) / ln(1 - a) bars. One
-mean of another needs about the bars of both. A function not listed reads a fixed
-window and remembers nothing beyond its lookback.
+k bars. Of d such means, one of another, the start keeps the chance of fewer than d
+successes in k trials of chance a. Means of different weights need at most the bars of
+both. A function not listed reads a fixed window and remembers nothing beyond its
+lookback.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-FORGOTTEN: Final = 1e-6
-"""Share of the start's weight that no longer counts."""
+FORGOTTEN: Final = 1e-7
+"""Share of the start that no longer counts: ratios of means may lose a digit."""
 
 _Params: TypeAlias = Mapping[str, Any]
 
-KAMA_WEIGHT: Final = (2 / 31) ** 2
-"""The least weight of a bar in Kaufman's mean: its slow end of 30 bars, squared."""
 _HILBERT_BARS: Final = 400
-"""Measured: homodyne discriminator and its smoothings, on prices with trends."""
+"""Twice what was measured on 20,000 hours of BTCUSDT: the loop adapts, no formula."""
+_REVERSAL_BARS: Final = 500
+"""More than thrice what was measured there: a stop forgets when it reverses."""
 
 
+@lru_cache(maxsize=1024)
 def forgetting_bars(weight: float, depth: int = 1) -> int:
     """Return the bars after which ``depth`` nested means have forgotten the start."""
     if weight >= 1:
         return 0
-    return depth * math.ceil(math.log(FORGOTTEN) / math.log1p(-weight))
+    high = 1
+    while _kept(weight, depth, high) > FORGOTTEN:
+        high *= 2
+    low = high // 2
+    while low + 1 < high:
+        middle = (low + high) // 2
+        if _kept(weight, depth, middle) > FORGOTTEN:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _kept(weight: float, depth: int, n_bars: int) -> float:
+    """Return the share of the start that nested means keep after some bars."""
+    return math.fsum(
+        math.comb(n_bars, hits) * weight**hits * (1 - weight) ** (n_bars - hits)
+        for hits in range(min(depth, n_bars + 1))
+    )
+
+
+def kama_bars(timeperiod: int) -> int:
+    """Return the bars in which Kaufman's mean forgets its start on a random walk.
+
+    Its weight follows the efficiency of the price, 1 / root n on a random walk; in a
+    market without any direction it forgets far more slowly.
+    """
+    efficiency = 1 / math.sqrt(timeperiod)
+    return forgetting_bars((efficiency * (2 / 3 - 2 / 31) + 2 / 31) ** 2)
 
 
 def ema_bars(timeperiod: int, depth: int = 1) -> int:
@@ -50,7 +81,7 @@ _MEANS: Final[Mapping[int, Callable[[int], int]]] = {
     1: ema_bars,
     3: lambda period: ema_bars(period, 2),
     4: lambda period: ema_bars(period, 3),
-    6: lambda period: forgetting_bars(KAMA_WEIGHT),
+    6: kama_bars,
     7: lambda period: _HILBERT_BARS + forgetting_bars(0.05),
     8: lambda period: ema_bars(period, 6),
     11: wilder_bars,
@@ -96,7 +127,7 @@ def _averaged(given: _Params) -> int:
 
 def _adaptive(given: _Params) -> int:
     slowest = min(given["fastlimit"], given["slowlimit"])
-    return _HILBERT_BARS + 2 * forgetting_bars(slowest)
+    return _HILBERT_BARS + forgetting_bars(slowest, 2)
 
 
 SETTLING: Final[Mapping[str, Callable[[_Params], int]]] = {
@@ -120,7 +151,7 @@ SETTLING: Final[Mapping[str, Callable[[_Params], int]]] = {
     "HT_SINE": lambda given: _HILBERT_BARS,
     "HT_TRENDLINE": lambda given: _HILBERT_BARS,
     "HT_TRENDMODE": lambda given: _HILBERT_BARS,
-    "KAMA": lambda given: forgetting_bars(KAMA_WEIGHT),
+    "KAMA": lambda given: kama_bars(given["timeperiod"]),
     "KC": lambda given: max(
         ema_bars(given["timeperiod"]), wilder_bars(given["atrperiod"])
     ),
@@ -141,6 +172,8 @@ SETTLING: Final[Mapping[str, Callable[[_Params], int]]] = {
     "RMA": _period(wilder_bars),
     "RSI": _period(wilder_bars),
     "RVI": _period(wilder_bars),
+    "SAR": lambda given: _REVERSAL_BARS,
+    "SAREXT": lambda given: _REVERSAL_BARS,
     "SMI": lambda given: (
         ema_bars(given["fastperiod"])
         + ema_bars(given["slowperiod"])
@@ -153,7 +186,7 @@ SETTLING: Final[Mapping[str, Callable[[_Params], int]]] = {
         + given["fastk_period"]
         + _fast_stochastic(given)
     ),
-    "SUPERTREND": _period(wilder_bars),
+    "SUPERTREND": _period(wilder_bars, 2),
     "T3": _period(ema_bars, 6),
     "TEMA": _period(ema_bars, 3),
     "TRIX": _period(ema_bars, 3),
@@ -164,7 +197,8 @@ SETTLING: Final[Mapping[str, Callable[[_Params], int]]] = {
 }
 """Function -> bars beyond its lookback until its start is forgotten."""
 
-RUNNING_TOTALS: Final = frozenset(
-    {"AD", "CUMSUM", "NVI", "OBV", "PVI", "PVT", "VWAP", "WAD"}
+NEVER_FORGETTING: Final = frozenset(
+    {"AD", "CUMSUM", "NVI", "OBV", "PVI", "PVT", "WAD"}
+    | {"MAXINDEX", "MININDEX", "MINMAXINDEX"}
 )
-"""Functions whose level depends on the first candle for ever."""
+"""Running totals and bars counted from the first candle: it matters for ever."""

@@ -20,7 +20,8 @@ from foresto_lab.indicators.prices import price
 from foresto_lab.types import Float64Array1D, Int64Array1D
 
 GROUP = "Volume Indicators"
-ANCHORS = ("day", "week", "month", "year", "first")
+ANCHORS = {"day": 1_440, "week": 10_080, "month": 44_640, "year": 527_040}
+"""Anchor -> the minutes of its longest span, the most bars that it can remember."""
 _DAY = 86_400_000_000
 _MONDAY = 3
 """1970-01-01, day 0, was a Thursday: three days after a Monday."""
@@ -28,8 +29,6 @@ _MONDAY = 3
 
 def _anchor_groups(open_times: Int64Array1D, anchor: str) -> Int64Array1D:
     """Return a number per bar that changes where the anchor's next span begins."""
-    if anchor == "first":
-        return np.zeros(len(open_times), dtype=np.int64)
     if anchor in ("month", "year"):
         times = open_times.view("datetime64[us]")
         return times.astype(f"datetime64[{anchor[0].upper()}]").view(np.int64)
@@ -65,7 +64,8 @@ INDICATORS = (
     BuiltInIndicator(
         name="vwap",
         summary="Mean of the typical prices by volume since the day, week, month or "
-        "year began in UTC, or since the first candle; NaN until something traded.",
+        "year began in UTC; NaN until something traded. A span cut off at the front "
+        "is a mean of what is left of it.",
         group=GROUP,
         parameters=(
             Parameter(
@@ -73,13 +73,14 @@ INDICATORS = (
                 kind="choice",
                 default="day",
                 aliases=("session",),
-                choices=ANCHORS,
+                choices=tuple(ANCHORS),
             ),
         ),
         inputs=("high", "low", "close", "volume"),
         outputs=("vwap",),
         formula=_vwap,
         front=lambda given: 0,
+        memory=lambda given: ANCHORS[given["anchor"]],
     ),
     BuiltInIndicator(
         name="vwap_rolling",

@@ -76,7 +76,7 @@ def test_values_are_those_of_the_slow_twin(
     require_equal(name, CHOSEN[name], table, catalog)
 
 
-@pytest.mark.parametrize("anchor", ["day", "month", "year", "first"])
+@pytest.mark.parametrize("anchor", ["day", "month", "year"])
 def test_vwap_starts_anew_with_each_span_of_its_anchor(
     anchor: str, catalog: IndicatorCatalog, real_candles: CandleTable
 ) -> None:
