@@ -76,12 +76,12 @@ class Walk:
     @cached_property
     def cash(self) -> Float64Array1D:
         """Cash at each close: what is not in the position."""
-        return self._at_each_close(3, self.initial_capital)
+        return self._at_each_close(4, self.initial_capital)
 
     @cached_property
     def position(self) -> Float64Array1D:
         """Signed quantity at each close."""
-        return self._at_each_close(4, 0.0)
+        return self._at_each_close(5, 0.0)
 
     def _at_each_close(self, field: int, before: float) -> Float64Array1D:
         """Return what the last fill of each bar, or of one before, left."""
@@ -127,7 +127,7 @@ def walk(
         (table.open, table.high, table.low, table.close),
         bits,
         rules_of(execution, risk, initial_capital, periods_per_year),
-        _sell_taxes(execution, table.open_times),
+        sell_taxes(execution, table.open_times),
         *_fundings(execution, table.open_times),
         finer,
         finer_starts,
@@ -192,7 +192,7 @@ def _size(sizing: Sizing | None) -> tuple[int, float, int]:
             return BY_EQUITY, 1.0, 0
 
 
-def _sell_taxes(execution: Execution, open_times: Int64Array1D) -> Float64Array1D:
+def sell_taxes(execution: Execution, open_times: Int64Array1D) -> Float64Array1D:
     """Return the one rate of all bars, or the rate of each; 0 before the first day."""
     given = execution.sell_tax_rate
     if isinstance(given, float | int):

@@ -60,8 +60,8 @@ TRADE_FIELDS: Final = (
 """The columns of a trade's record; side is 1 or -1, bars are their numbers."""
 N_TRADE_FIELDS: Final = len(TRADE_FIELDS)
 
-FILL_FIELDS: Final = ("bar", "quantity", "price", "cash", "position")
-"""The columns of a fill: signed quantity, then cash and position after it."""
+FILL_FIELDS: Final = ("bar", "quantity", "price", "costs", "cash", "position")
+"""The columns of a fill: signed quantity, fee and tax, then what is held after it."""
 N_FILL_FIELDS: Final = len(FILL_FIELDS)
 
 IGNORE, CLOSE_ONLY, REVERSE_SIDE = range(3)
@@ -176,18 +176,27 @@ def _trail_price(account: Float64Array1D, rules: Rules) -> float:
 
 
 @kernel_step
+def _see(account: Float64Array1D, high: float, low: float) -> None:
+    """Widen the range of prices that the position has seen."""
+    account[HIGHEST] = max(account[HIGHEST], high)
+    account[LOWEST] = min(account[LOWEST], low)
+
+
+@kernel_step
 def _level_reached(
     account: Float64Array1D, rules: Rules, opening: float, high: float, low: float
 ) -> tuple[int, float]:
     """Return the first level that a bar reaches, by pessimism, and at which price.
 
-    The open comes before the rest of the bar: a level that it has passed fills there.
+    The open comes before the rest of the bar: a level that it has passed fills there,
+    and the trailing stop follows it.
     """
     side = account[SIDE]
     liquidation = _liquidation_price(account, rules)
     stop = _stop_price(account, rules)
     target = _target_price(account, rules)
     trail = _trail_price(account, rules)
+    _see(account, opening, opening)
     if side * (opening - liquidation) <= 0.0:
         return LIQUIDATION, opening
     if side * (opening - stop) <= 0.0:
@@ -196,6 +205,7 @@ def _level_reached(
         return TARGET, opening
     if side * (opening - trail) <= 0.0:
         return TRAIL, opening
+    trail = _trail_price(account, rules)
     worst = low if side > 0.0 else high
     best = high if side > 0.0 else low
     if side * (worst - liquidation) <= 0.0:
@@ -207,13 +217,6 @@ def _level_reached(
     if side * (worst - trail) <= 0.0:
         return TRAIL, trail
     return END, 0.0
-
-
-@kernel_step
-def _see(account: Float64Array1D, high: float, low: float) -> None:
-    """Widen the range of prices that the position has seen."""
-    account[HIGHEST] = max(account[HIGHEST], high)
-    account[LOWEST] = min(account[LOWEST], low)
 
 
 # --- orders ------------------------------------------------------------------------
@@ -315,7 +318,7 @@ def _enter(
     account[CASH] = cash - margin - fee - tax
     account[ENTRIES] += 1.0
     _see(account, price, price)
-    _note_fill(account, bar, side * quantity, price, fills)
+    _note_fill(account, bar, side * quantity, price, fee + tax, fills)
 
 
 @kernel_step
@@ -350,7 +353,7 @@ def _leave(
     _record(account, reason, price, bar, trades)
     for field in range(SIDE, ORDERED_EXIT):
         account[field] = 0.0
-    _note_fill(account, bar, -side * quantity, price, fills)
+    _note_fill(account, bar, -side * quantity, price, fee + tax, fills)
 
 
 @kernel_step
@@ -391,14 +394,16 @@ def _note_fill(
     bar: int,
     quantity: float,
     price: float,
+    costs: float,
     fills: Float64Array2D,
 ) -> None:
     fill = fills[int(account[N_FILLS])]
     fill[0] = bar
     fill[1] = quantity
     fill[2] = price
-    fill[3] = account[CASH]
-    fill[4] = account[SIDE] * account[QUANTITY]
+    fill[3] = costs
+    fill[4] = account[CASH]
+    fill[5] = account[SIDE] * account[QUANTITY]
     account[N_FILLS] += 1.0
 
 
@@ -565,7 +570,6 @@ def _watch_levels(
             account, rules, finer_open[i], finer_high[i], finer_low[i]
         )
         if reason != END:
-            _see(account, finer_open[i], finer_open[i])
             return reason, price
         _see(account, finer_high[i], finer_low[i])
     account[HIGHEST], account[LOWEST] = highest, lowest
@@ -573,8 +577,6 @@ def _watch_levels(
     reason, price = _level_reached(account, rules, opening, high, low)
     if reason == END:
         _see(account, high, low)
-    else:
-        _see(account, opening, opening)
     return reason, price
 
 

@@ -242,14 +242,33 @@ class Reference:
             self.held.seen += [self.h[bar], self.l[bar]]
 
     def try_levels(self, candle: tuple[float, float, float], bar: int) -> bool:
-        held, s = self.held, self.s
+        held = self.held
         assert held is not None
         opening, high, low = candle
+        at_open = self.levels()
+        held.seen.append(opening)
+        for moment, levels in (("open", at_open), ("within", self.levels())):
+            for reason, level, direction in levels:
+                if level is None:
+                    continue
+                falls = (direction == "against") == (held.side > 0)
+                price = opening if moment == "open" else (low if falls else high)
+                hit = price <= level if falls else price >= level
+                if hit:
+                    self.end_at(opening if moment == "open" else level, bar, reason)
+                    return True
+        return False
+
+    def levels(self) -> list[tuple[str, float | None, str]]:
+        held, s = self.held, self.s
+        assert held is not None
         side = held.side
         fatal = (held.price - side * held.margin / held.quantity) / (
             1 - side * s.maintenance
         )
-        levels = [("liquidation", fatal if fatal > 0 else None, "against")]
+        levels: list[tuple[str, float | None, str]] = [
+            ("liquidation", fatal if fatal > 0 else None, "against")
+        ]
         if s.stop is not None:
             levels.append(("stop_loss", held.price * (1 - side * s.stop), "against"))
         if s.target is not None:
@@ -257,18 +276,7 @@ class Reference:
         if s.trail is not None:
             best = max(held.seen) if side > 0 else min(held.seen)
             levels.append(("trailing_stop", best * (1 - side * s.trail), "against"))
-        for moment in ("open", "within"):
-            for reason, level, direction in levels:
-                if level is None:
-                    continue
-                falls = (direction == "against") == (side > 0)
-                price = opening if moment == "open" else (low if falls else high)
-                hit = price <= level if falls else price >= level
-                if hit:
-                    held.seen.append(opening)
-                    self.end_at(opening if moment == "open" else level, bar, reason)
-                    return True
-        return False
+        return levels
 
     def end_at(self, price: float, bar: int, reason: str) -> None:
         held, s = self.held, self.s

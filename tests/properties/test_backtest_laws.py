@@ -70,19 +70,19 @@ def agree(case: Case) -> None:
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(cases())
 def test_the_engine_is_the_slow_reference(case: Case) -> None:
     agree(case)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(cases(finer=True))
 def test_with_finer_candles_it_is_the_slow_reference(case: Case) -> None:
     agree(case)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(cases())
 def test_cash_and_position_are_the_equity_and_trades_its_change(case: Case) -> None:
     frame, bits, given_settings, _ = case
@@ -97,7 +97,7 @@ def test_cash_and_position_are_the_equity_and_trades_its_change(case: Case) -> N
     assert (equity["position_value"][equity["position"] == 0].abs() < 1e-9).all()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(cases())
 def test_no_fill_comes_before_its_signal(case: Case) -> None:
     frame, bits, given_settings, _ = case
@@ -109,7 +109,7 @@ def test_no_fill_comes_before_its_signal(case: Case) -> None:
     assert (closed["exit_time"] >= closed["entry_time"]).all()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(cases(least=2), st.data())
 def test_bars_added_later_change_nothing_before(
     case: Case, data: st.DataObject
@@ -133,7 +133,7 @@ def test_bars_added_later_change_nothing_before(
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(candle_frames(2), st.data())
 def test_without_costs_a_trade_is_its_price_difference(
     frame: pd.DataFrame, data: st.DataObject
@@ -154,7 +154,7 @@ def test_without_costs_a_trade_is_its_price_difference(
     assert (trades["fees"][kept] == 0).all()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(candle_frames(2, roughness=0.01), st.data(), st.sampled_from([None, 3]))
 def test_mirrored_prices_swap_longs_and_shorts(
     frame: pd.DataFrame, data: st.DataObject, time_stop: int | None
@@ -183,7 +183,7 @@ def test_mirrored_prices_swap_longs_and_shorts(
     np.testing.assert_allclose(one["entry_price"], 400 - other["entry_price"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(cases(least=2))
 def test_more_costs_never_help_a_fixed_lot(case: Case) -> None:
     frame, bits, given_settings, _ = case
@@ -200,7 +200,7 @@ def test_more_costs_never_help_a_fixed_lot(case: Case) -> None:
     assert dear <= cheap + 1e-6
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(cases())
 def test_nothing_given_is_changed_and_a_rerun_is_equal(case: Case) -> None:
     frame, bits, given_settings, _ = case
