@@ -50,6 +50,8 @@ class Definition:
 def parse_definition(given: Any, catalog: IndicatorCatalog | None) -> Definition:
     """Return the strategy of whatever was given; nothing is raised."""
     try:
+        if isinstance(given, Exception):
+            raise given
         return _parse(given, catalog)
     except StrategyError as error:
         return Definition(_name_of(given), tuple(error.findings))

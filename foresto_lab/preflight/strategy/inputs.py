@@ -58,9 +58,11 @@ class StrategyInputs:
     Parameters
     ----------
     given : object
-        The strategy: one itself, JSON, a name or a path.
+        The strategy: one itself, JSON, a name or a path; or the error that looking for
+        it raised.
     candles : object, optional
         A DataFrame or a CandleTable; without candles the definition alone is checked.
+        Or the error that looking for them raised.
     date_range : pair, optional
         First and last day or instant, either may be None; ``None`` takes all.
     initial_capital : float
@@ -73,6 +75,8 @@ class StrategyInputs:
         Names, in lower case, of those that were deactivated.
     calendar : str, optional
         The exchange whose sessions the candles are of, where that is known.
+    name : str
+        What to call the strategy; by default as it calls itself.
     """
 
     given: Any
@@ -87,6 +91,7 @@ class StrategyInputs:
     catalog: IndicatorCatalog | None = None
     inactive_indicators: frozenset[str] = frozenset()
     calendar: str | None = None
+    name: str = ""
 
     # --- what was given, parsed ------------------------------------------------------
 
@@ -100,7 +105,7 @@ class StrategyInputs:
     @property
     def subject(self) -> str:
         """What the report is about: the strategy's name."""
-        return self.definition.name
+        return self.name or self.definition.name
 
     @cached_property
     def span(self) -> CandleSpan:

@@ -40,8 +40,8 @@ def cut_candles(
         first, last = _parse_range(date_range)
     except Exception as error:
         return CandleSpan(date_refusal=error)
-    if candles is None:
-        return CandleSpan()
+    if candles is None or isinstance(candles, Exception):
+        return CandleSpan(refusal=candles)
     try:
         from foresto_lab.market.candle_table import parse_candles
 
