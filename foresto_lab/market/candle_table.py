@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,12 @@ from foresto_lab.engine.candles import count_steps_kernel, first_fault_kernel
 from foresto_lab.errors import CandleTableError, CandleValueError, UnknownNameError
 from foresto_lab.market.protocols import CANDLE_FIELDS
 from foresto_lab.market.timeframes import Timeframe, timeframe_of_spacing
-from foresto_lab.types import Float64Array1D, Int64Array1D
+from foresto_lab.types import (
+    Float64Array1D,
+    Float64Array2D,
+    Int64Array1D,
+    Int64Array2D,
+)
 
 _LOOKED_AT_FIRST = 1_001
 _NOT_A_TIME = np.iinfo(np.int64).min
@@ -162,28 +167,64 @@ def parse_candle_tables(
     CandleTableError, CandleValueError
         As ``parse_candles`` does, naming the symbol.
     """
+    known = None if timeframe is None else Timeframe.parse(timeframe)
+    return tables_of(parse_symbol_columns(candles), known)
+
+
+class SymbolColumns(NamedTuple):
+    """A frame of several symbols as arrays, its candles not checked yet.
+
+    ``values`` is (n_columns, n_bars); ``places`` (n_symbols, 5) tells which of its rows
+    are a symbol's open, high, low, close and volume.
+    """
+
+    times: Int64Array1D
+    symbols: tuple[str, ...]
+    places: Int64Array2D
+    values: Float64Array2D
+
+
+def parse_symbol_columns(candles: pd.DataFrame) -> SymbolColumns:
+    """Return the columns of a frame that holds several symbols, one row a column.
+
+    Raises
+    ------
+    CandleTableError
+        As ``parse_candle_tables`` does, but for what is wrong within a column.
+    """
     if not isinstance(candles, pd.DataFrame) or candles.columns.nlevels != 2:
         raise CandleTableError(
             message="Candles of several symbols must be a DataFrame whose columns are "
             "a MultiIndex (symbol, field), as pd.concat({symbol: frame}, axis=1) makes."
         )
-    known = None if timeframe is None else Timeframe.parse(timeframe)
     times = _parse_times(candles.index)
     _require_order(times, "")
     symbols = candles.columns.get_level_values(0).unique()
     fields = pd.MultiIndex.from_product([symbols, CANDLE_FIELDS])
-    places = _places_of(candles.columns, fields)
-    values = _as_columns(candles)
+    places = _places_of(candles.columns, fields).reshape(len(symbols), 5)
+    return SymbolColumns(times, tuple(map(str, symbols)), places, _as_columns(candles))
+
+
+def tables_of(
+    columns: SymbolColumns, timeframe: Timeframe | None = None
+) -> dict[str, CandleTable]:
+    """Return one checked table for each symbol, of the bars that it has.
+
+    Raises
+    ------
+    CandleValueError
+        A bar of a symbol is no candle.
+    """
+    times, symbols, places, values = columns
     tables = {}
-    for number, symbol in enumerate(symbols):
-        chosen = places[5 * number : 5 * number + 5]
+    for symbol, chosen in zip(symbols, places, strict=True):
         bars = _bars_of(values[chosen[3]], values[chosen])
         arrays = {
             name: np.ascontiguousarray(values[place, bars])
             for name, place in zip(CANDLE_FIELDS, chosen, strict=True)
         }
         own = np.ascontiguousarray(times[bars])
-        tables[str(symbol)] = _checked(own, arrays, str(symbol), known)
+        tables[symbol] = _checked(own, arrays, symbol, timeframe)
     return tables
 
 
@@ -209,7 +250,7 @@ def _checked(
         raise _value_error(times, arrays, fault, symbol)
     for array in (times, *arrays.values()):
         array.setflags(write=False)
-    known = timeframe or _spacing(times)
+    known = timeframe or spacing_of(times)
     return CandleTable(times, **arrays, timeframe=known, symbol=symbol)
 
 
@@ -264,7 +305,7 @@ def _places_of(columns: pd.Index[Any], fields: pd.MultiIndex) -> Int64Array1D:
     return places.astype(np.int64)
 
 
-def _as_columns(candles: pd.DataFrame) -> np.ndarray[tuple[int, int], Any]:
+def _as_columns(candles: pd.DataFrame) -> Float64Array2D:
     """Return the values as one contiguous row per column."""
     for name, dtype in candles.dtypes.items():
         if not pd.api.types.is_numeric_dtype(dtype) or dtype.kind in "bc":
@@ -348,7 +389,7 @@ def _require_order(times: Int64Array1D, symbol: str) -> None:
     )
 
 
-def _spacing(times: Int64Array1D) -> Timeframe | None:
+def spacing_of(times: Int64Array1D) -> Timeframe | None:
     """Return the timeframe of the most frequent spacing."""
     if len(times) < 2:
         return None

@@ -16,6 +16,7 @@ _HOMES: Final[Mapping[str, tuple[str, str]]] = {
     "sma_cross": ("sma_cross", "SmaCross"),
     "bollinger_breakout": ("bollinger_breakout", "BollingerBreakout"),
     "donchian_turtle": ("donchian_turtle", "DonchianTurtle"),
+    "momentum_rotation": ("momentum_rotation", "MomentumRotation"),
 }
 
 
