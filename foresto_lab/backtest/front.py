@@ -8,7 +8,7 @@ import pandas as pd
 
 from foresto_lab.backtest.execution import Execution
 from foresto_lab.backtest.result import BacktestResult
-from foresto_lab.backtest.single import backtest_one
+from foresto_lab.backtest.single import Engine, backtest_one, parse_engine
 from foresto_lab.backtest.traded import parse_traded
 from foresto_lab.errors import InputError
 from foresto_lab.market.candle_table import CandleTable, parse_candles
@@ -23,6 +23,7 @@ def backtest(
     *,
     initial_capital: float = DEFAULT_CAPITAL,
     symbol: str = "",
+    engine: Engine = "foresto",
 ) -> BacktestResult:
     """Backtest a strategy on candles.
 
@@ -41,6 +42,8 @@ def backtest(
     initial_capital : money
     symbol : str
         What the candles are of, for the tables.
+    engine : "foresto" or "vectorbt"
+        What walks the account. vectorbt refuses what it cannot express.
 
     Returns
     -------
@@ -67,4 +70,10 @@ def backtest(
         )
     traded = parse_traded(strategy)
     table = parse_candles(candles, symbol=symbol)
-    return backtest_one(table, traded, execution, initial_capital=initial_capital)
+    return backtest_one(
+        table,
+        traded,
+        execution,
+        initial_capital=initial_capital,
+        engine=parse_engine(engine),
+    )

@@ -61,6 +61,7 @@ class BacktestResult:
     make_equity: Callable[[], pd.DataFrame] = field(repr=False)
     make_signals: Callable[[], pd.DataFrame] = field(repr=False)
     make_request_hash: Callable[[], str] = field(repr=False)
+    make_fills: Callable[[], pd.DataFrame] | None = field(default=None, repr=False)
 
     @classmethod
     def from_tables(
@@ -100,6 +101,11 @@ class BacktestResult:
     def signals(self) -> pd.DataFrame:
         """One row a bar: the four signals and what the conditions looked at."""
         return self.make_signals()
+
+    @cached_property
+    def fills(self) -> pd.DataFrame | None:
+        """One row a fill: bar, quantity, price, costs; None for a stored run."""
+        return None if self.make_fills is None else self.make_fills()
 
     @cached_property
     def request_hash(self) -> str:
@@ -148,6 +154,18 @@ class BacktestResult:
             "trades": [_plain(row) for row in self.trades.to_dict("records")],
             "findings": [finding.to_dict() for finding in self.findings],
         }
+
+    def to_vectorbt(self) -> Any:
+        """Return a vectorbt Portfolio of the same fills, for its plots and statistics.
+
+        Raises
+        ------
+        InputError
+            The candles are not at hand, or there are several symbols.
+        """
+        from foresto_lab.backtest.vectorbt_engine import portfolio_of
+
+        return portfolio_of(self)
 
     def plot(self, *, language: Language = "ko") -> go.Figure:
         """Return equity and drawdown as a Plotly figure."""

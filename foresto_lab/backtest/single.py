@@ -6,7 +6,7 @@ import hashlib
 import math
 from functools import partial
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import pandas as pd
 
@@ -14,10 +14,15 @@ from foresto_lab._version import __version__
 from foresto_lab.backtest.execution import Execution
 from foresto_lab.backtest.notes import note_findings
 from foresto_lab.backtest.result import BacktestResult
-from foresto_lab.backtest.tables import equity_table, trade_table
+from foresto_lab.backtest.tables import equity_table, fill_table, trade_table
 from foresto_lab.backtest.walk import Walk, walk
 from foresto_lab.canonical import sha256_of
-from foresto_lab.errors import AmountError, CandleTableError, InputError
+from foresto_lab.errors import (
+    AmountError,
+    CandleTableError,
+    InputError,
+    UnknownNameError,
+)
 from foresto_lab.market.candle_table import CandleTable
 from foresto_lab.metrics.bar_periods import bars_per_year
 from foresto_lab.metrics.trades import backtest_figures
@@ -25,7 +30,14 @@ from foresto_lab.strategies.signals import Signals
 from foresto_lab.types import RunKind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from foresto_lab.backtest.traded import Traded
+
+    Walker: TypeAlias = Callable[..., Walk]
+
+Engine: TypeAlias = Literal["foresto", "vectorbt"]
+ENGINES: Final[tuple[Engine, ...]] = ("foresto", "vectorbt")
 
 
 def backtest_one(
@@ -34,6 +46,7 @@ def backtest_one(
     execution: Execution,
     *,
     initial_capital: float,
+    engine: Engine = "foresto",
 ) -> BacktestResult:
     """Backtest a strategy on the candles of one symbol.
 
@@ -58,7 +71,7 @@ def backtest_one(
     length = None if table.timeframe is None else table.timeframe.length
     spacing = None if length is None else round(length.total_seconds() * 1e6)
     periods = bars_per_year(table.open_times, spacing)
-    walked = walk(
+    walked = _walker(engine)(
         table,
         signals.bits,
         execution,
@@ -85,11 +98,30 @@ def backtest_one(
         periods_per_year=periods,
         findings=note_findings(table, signals, execution, risk, walked),
         candles=table,
+        engine=engine,
         make_trades=partial(trade_table, table, walked.trades, signals.columns),
         make_equity=partial(_equity, table, walked),
         make_signals=partial(_signals, table, signals),
-        make_request_hash=partial(request_hash_of, table, strategy, execution, capital),
+        make_fills=partial(_fills, table, walked),
+        make_request_hash=partial(
+            request_hash_of, table, strategy, execution, capital, engine
+        ),
     )
+
+
+def parse_engine(given: object) -> Engine:
+    """Return the engine, or raise UnknownNameError when there is no such one."""
+    if given not in ENGINES:
+        raise UnknownNameError(kind="engine", given=given, allowed=ENGINES)
+    return given
+
+
+def _walker(engine: Engine) -> Walker:
+    if engine == "foresto":
+        return walk
+    from foresto_lab.backtest.vectorbt_engine import walk_with_vectorbt
+
+    return walk_with_vectorbt
 
 
 def parse_capital(given: object) -> float:
@@ -113,7 +145,11 @@ def require_length(signals: Signals, table: CandleTable) -> None:
 
 
 def request_hash_of(
-    table: CandleTable, strategy: Traded, execution: Execution, capital: float
+    table: CandleTable,
+    strategy: Traded,
+    execution: Execution,
+    capital: float,
+    engine: Engine = "foresto",
 ) -> str:
     """Return the SHA-256 of the request and of the candles it was computed from."""
     asked: dict[str, Any] = execution.to_dict()
@@ -130,6 +166,7 @@ def request_hash_of(
                 "symbol": table.symbol,
                 "timeframe": None if table.timeframe is None else str(table.timeframe),
             },
+            "engine": engine,
             "engine_version": __version__,
             "data_version": _data_version(table),
         }
@@ -145,6 +182,10 @@ def _data_version(table: CandleTable) -> str:
 
 def _equity(table: CandleTable, walked: Walk) -> pd.DataFrame:
     return equity_table(table.index, walked)
+
+
+def _fills(table: CandleTable, walked: Walk) -> pd.DataFrame:
+    return fill_table(table.index, walked)
 
 
 def _signals(table: CandleTable, signals: Signals) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from foresto_lab.backtest.walk import Walk
-from foresto_lab.engine.backtest import EXIT_REASONS, TRADE_FIELDS
+from foresto_lab.engine.backtest import EXIT_REASONS, FILL_FIELDS, TRADE_FIELDS
 from foresto_lab.market.candle_table import CandleTable
 from foresto_lab.types import Float64Array1D, Float64Array2D
 
@@ -122,3 +122,14 @@ def equity_table(index: pd.DatetimeIndex, walk: Walk) -> pd.DataFrame:
         },
         index=index,
     )
+
+
+def fill_table(index: pd.DatetimeIndex, walk: Walk) -> pd.DataFrame:
+    """Return one row a fill, by the open time of its bar, in order.
+
+    ``quantity`` is negative for a sale; ``costs`` are its fee and tax; ``cash`` and
+    ``position`` are what it left.
+    """
+    values = dict(zip(FILL_FIELDS, walk.fills.T, strict=True))
+    bars = values.pop("bar").astype(np.int64)
+    return pd.DataFrame({"bar": bars, **values}, index=index[bars])
