@@ -264,8 +264,8 @@ def test_the_money_adds_up_on_real_candles(
     result = fl.backtest(bitcoin, Signals(channel_bits(bitcoin, 5, 20)), execution)
     equity, trades = result.equity, result.trades
     change = equity["equity"].iloc[-1] - result.initial_capital
-    assert trades["pnl"].sum() == pytest.approx(change, rel=1e-9)
+    assert trades["pnl"].sum() == pytest.approx(change, rel=1e-9, abs=1e-6)
     flows = -result.fills["quantity"] * result.fills["price"] - result.fills["costs"]
     last = equity["position"].iloc[-1] * bitcoin["close"].iloc[-1]
     booked = result.initial_capital + flows.sum() + last - trades["funding"].sum()
-    assert booked == pytest.approx(equity["equity"].iloc[-1], rel=1e-9)
+    assert booked == pytest.approx(equity["equity"].iloc[-1], rel=1e-9, abs=1e-6)
