@@ -31,6 +31,9 @@ class PreflightReport:
         The strategy's entry conditions, with how often each held.
     explanation : ZeroTradeExplanation, optional
         Why a strategy would not trade.
+    bars : int, optional
+        How many candles of a strategy were looked at; ``first_bar`` and ``last_bar``
+        say when they open.
     """
 
     subject: str
@@ -38,25 +41,22 @@ class PreflightReport:
     predicted_trades: int | None = None
     conditions: tuple[ConditionShare, ...] = ()
     explanation: ZeroTradeExplanation | None = None
+    bars: int | None = None
+    first_bar: str = ""
+    last_bar: str = ""
 
     @classmethod
     def of(
         cls,
         subject: str,
         findings: Iterable[Finding],
-        *,
-        predicted_trades: int | None = None,
-        conditions: Iterable[ConditionShare] = (),
-        explanation: ZeroTradeExplanation | None = None,
+        **facts: Any,
     ) -> PreflightReport:
-        """Return the report of these findings, sorted by severity."""
-        return cls(
-            subject,
-            sort_findings(findings),
-            predicted_trades,
-            tuple(conditions),
-            explanation,
-        )
+        """Return the report of these findings, sorted by severity.
+
+        ``facts`` are the fields beside them.
+        """
+        return cls(subject, sort_findings(findings), **facts)
 
     @property
     def passed(self) -> bool:
@@ -89,8 +89,8 @@ class PreflightReport:
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON-ready values.
 
-        Of a strategy it also holds ``predicted_trades``, ``conditions`` and
-        ``explanation``, as far as there was a dry run.
+        Of a strategy it also holds ``bars``, ``predicted_trades``, ``conditions`` and
+        ``explanation``, as far as there were candles and a dry run.
         """
         facts: dict[str, Any] = {
             "subject": self.subject,
@@ -99,6 +99,9 @@ class PreflightReport:
             "warnings": [f.to_dict() for f in self.warnings],
             "info": [f.to_dict() for f in self.info],
         }
+        if self.bars is not None:
+            facts["bars"] = self.bars
+            facts["first_bar"], facts["last_bar"] = self.first_bar, self.last_bar
         if self.predicted_trades is not None:
             facts["predicted_trades"] = self.predicted_trades
             facts["conditions"] = [c.to_dict() for c in self.conditions]

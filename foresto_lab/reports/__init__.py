@@ -15,6 +15,7 @@ from foresto_lab.reports.verify import Discrepancy, Verification, verify_report
 
 if TYPE_CHECKING:
     from foresto_lab.reports.comparison import simulate_rules as simulate_rules
+    from foresto_lab.reports.preflight import preflight_strategy as preflight_strategy
     from foresto_lab.reports.quality import check_quality as check_quality
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "check_quality",
     "find_templates",
     "load_template",
+    "preflight_strategy",
     "run_batch",
     "run_report",
     "simulate_rules",
@@ -35,7 +37,11 @@ __all__ = [
     "verify_report",
 ]
 
-_LAZY = {"check_quality": "quality", "simulate_rules": "comparison"}
+_LAZY = {
+    "check_quality": "quality",
+    "preflight_strategy": "preflight",
+    "simulate_rules": "comparison",
+}
 """What templates call; it needs pandas, which asking for a template does not."""
 
 

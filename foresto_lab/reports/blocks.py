@@ -17,12 +17,14 @@ from foresto_lab.reports.facts import (
     fact_key,
     health_facts,
     key_numbers,
+    preflight_facts,
     quality_facts,
     simulation_facts,
 )
 
 if TYPE_CHECKING:
     from foresto_lab.lab import Lab
+    from foresto_lab.reports.preflight import StrategyPreflight
     from foresto_lab.reports.quality import QualityCheck
     from foresto_lab.scenarios import SimulationResult
     from foresto_lab.storage.health import HealthReport
@@ -90,7 +92,7 @@ def _simulation_cover(
         "runs": [simulation_facts(lab, result) for result in results],
     }
     simulated = any_simulated(results)
-    return _head(title, [span, rule, amount], facts, simulated, language)
+    return head(title, [span, rule, amount], facts, simulated, language)
 
 
 def quality_cover(check: QualityCheck, *, language: str = "ko") -> Block:
@@ -100,7 +102,7 @@ def quality_cover(check: QualityCheck, *, language: str = "ko") -> Block:
     span = f"{day(rows['first_date'].min())} ~ {day(rows['last_date'].max())}"
     facts = {"title": title, "period": span, "runs": [quality_facts(check)]}
     line = [span, f"{label('symbol_count', language)} {len(rows)}"]
-    return _head(title, line, facts, check.simulated, language)
+    return head(title, line, facts, check.simulated, language)
 
 
 def health_cover(report: HealthReport, *, language: str = "ko") -> Block:
@@ -109,16 +111,30 @@ def health_cover(report: HealthReport, *, language: str = "ko") -> Block:
     date = label("as_of", language, date=day(report.checked_at))
     facts = {"title": title, "period": date, "runs": [health_facts(report)]}
     line = [date, report.data_version]
-    return _head(title, line, facts, report.simulated, language)
+    return head(title, line, facts, report.simulated, language)
 
 
-def _head(
+def preflight_cover(check: StrategyPreflight, *, language: str = "ko") -> Block:
+    """Return the head of a report on a strategy before it runs, with its facts."""
+    title = f"{label('report_preflight', language)}: {check.report.subject}"
+    facts = {"title": title, "period": check.period, "runs": [preflight_facts(check)]}
+    request = check.request
+    line = [
+        ", ".join(request["symbols"]),
+        str(request.get("timeframe", "")),
+        check.period,
+    ]
+    return head(title, filter(None, line), facts, check.simulated, language)
+
+
+def head(
     title: str,
     line: Iterable[str],
     facts: Mapping[str, Any],
     simulated: bool,
     language: str,
 ) -> Block:
+    """Return the head of a report: its title, a line on it, and the facts it claims."""
     parts = "".join(f"<span>{escape(part)}</span>" for part in line)
     html = f'<header class="cover"><h1>{escape(title)}</h1><p class="line">{parts}</p>'
     if simulated:
@@ -139,7 +155,7 @@ def portfolio_name(lab: Lab, result: SimulationResult, language: str = "ko") -> 
 def key_figures(result: PathResult, *, language: str = "ko") -> Block:
     """Return the main numbers of a result as tiles."""
     numbers = key_numbers(result)
-    return _tiles(
+    return tiles(
         {name: numbers[name] for name in TILES},
         request_hash=str(getattr(result, "request_hash", "")),
         currency=currency_of(result),
@@ -149,7 +165,7 @@ def key_figures(result: PathResult, *, language: str = "ko") -> Block:
 
 def quality_figures(check: QualityCheck, *, language: str = "ko") -> Block:
     """Return the counts of a data-quality check as tiles."""
-    return _tiles(
+    return tiles(
         check.numbers,
         request_hash=quality_facts(check)["request_hash"],
         currency="",
@@ -159,7 +175,7 @@ def quality_figures(check: QualityCheck, *, language: str = "ko") -> Block:
 
 def health_figures(report: HealthReport, *, language: str = "ko") -> Block:
     """Return the counts of a store's prices as tiles."""
-    return _tiles(
+    return tiles(
         report.numbers,
         request_hash=health_facts(report)["request_hash"],
         currency="",
@@ -167,17 +183,60 @@ def health_figures(report: HealthReport, *, language: str = "ko") -> Block:
     )
 
 
-def _tiles(
+def preflight_figures(check: StrategyPreflight, *, language: str = "ko") -> Block:
+    """Return the counts of a preflight as tiles."""
+    return tiles(
+        check.numbers,
+        request_hash=preflight_facts(check)["request_hash"],
+        currency="",
+        language=language,
+    )
+
+
+def preflight_verdict(check: StrategyPreflight, *, language: str = "ko") -> Block:
+    """Return whether the strategy can run; if it would not trade, why."""
+    from foresto_lab.preflight.strategy import view
+
+    report = check.report
+    verdict = view.verdict_html(
+        passed=report.passed, trades=report.predicted_trades, language=language
+    )
+    text = label("preflight_ready" if report.passed else "preflight_stopped", language)
+    if report.explanation is None:
+        return Block(f"<p>{verdict}</p>", text)
+    told = view.explanation_html(report.explanation, language)
+    words = f"{text}\n{report.explanation.text(language)}"
+    return Block(f"<p>{verdict}</p>{told}", words)
+
+
+def preflight_conditions(check: StrategyPreflight, *, language: str = "ko") -> Block:
+    """Return the entry conditions with how often each held; nothing where unknown.
+
+    An explanation of no trades shows them itself.
+    """
+    from foresto_lab.preflight.strategy import view
+
+    report = check.report
+    if report.explanation is not None or not report.conditions:
+        return Block("", "")
+    heading = f"<h2>{escape(label('preflight_conditions', language))}</h2>"
+    table = view.conditions_html(report.conditions, language)
+    text = "\n".join(condition.text for condition in report.conditions)
+    return Block(heading + table, text)
+
+
+def tiles(
     numbers: Mapping[str, Any], *, request_hash: str, currency: str, language: str
 ) -> Block:
-    tiles, lines = [], []
+    """Return numbers as tiles, each with the key of its fact."""
+    shown, lines = [], []
     for name, value in numbers.items():
         words = label(name, language)
         text = measure_text(name, value, language, currency)
         key = escape(fact_key(request_hash, name))
-        tiles.append(
+        shown.append(
             f'<div class="tile"><dt>{escape(words)}</dt>'
             f'<dd data-fact="{key}">{escape(text)}</dd></div>'
         )
         lines.append(f"{words}: {text}")
-    return Block(f'<dl class="tiles">{"".join(tiles)}</dl>', "\n".join(lines))
+    return Block(f'<dl class="tiles">{"".join(shown)}</dl>', "\n".join(lines))

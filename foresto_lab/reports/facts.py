@@ -17,6 +17,7 @@ from foresto_lab.figures.series import PathResult, currency_of, largest_drift
 
 if TYPE_CHECKING:
     from foresto_lab.lab import Lab
+    from foresto_lab.reports.preflight import StrategyPreflight
     from foresto_lab.reports.quality import QualityCheck
     from foresto_lab.scenarios import SimulationResult
     from foresto_lab.storage.health import HealthReport
@@ -69,7 +70,7 @@ def simulation_facts(lab: Lab, result: SimulationResult) -> dict[str, Any]:
         "first_date": f"{path.index[0]:%Y-%m-%d}",
         "last_date": f"{path.index[-1]:%Y-%m-%d}",
         "numbers": key_numbers(result),
-        "spark": _spark(path["nav"].tolist()),
+        "spark": spark(path["nav"].tolist()),
         "request": None,
         "data_version": None,
     }
@@ -85,7 +86,7 @@ def simulation_facts(lab: Lab, result: SimulationResult) -> dict[str, Any]:
     return facts
 
 
-def _spark(values: Sequence[float]) -> list[float]:
+def spark(values: Sequence[float]) -> list[float]:
     """Return some of the values, evenly apart, both ends among them, starting at 1."""
     last = len(values) - 1
     count = min(_SPARK_POINTS, len(values))
@@ -122,6 +123,22 @@ def health_facts(report: HealthReport) -> dict[str, Any]:
         "engine_version": __version__,
         "simulated": report.simulated,
         "numbers": report.numbers,
+    }
+
+
+def preflight_facts(check: StrategyPreflight) -> dict[str, Any]:
+    """Return what is claimed of a preflight."""
+    request = dict(check.request)
+    identity = {"kind": "preflight", "request": request, "data": check.data_version}
+    return {
+        "kind": "preflight",
+        "run_id": None,
+        "request_hash": sha256_of(identity),
+        "request": request,
+        "data_version": check.data_version,
+        "engine_version": __version__,
+        "simulated": check.simulated,
+        "numbers": check.numbers,
     }
 
 

@@ -171,6 +171,8 @@ def rerun_numbers(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
     ForestoError
         It cannot be run again, for the reason it states.
     """
+    if run["kind"] == "preflight":
+        return _rerun_preflight(lab, run)
     if run["kind"] in ("quality", "health"):
         _require_data_version(lab, run)
         rerun = _rerun_quality if run["kind"] == "quality" else _rerun_health
@@ -180,6 +182,8 @@ def rerun_numbers(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
             path=run["request_hash"],
             reason="the run was not registered, so its request is not known.",
         )
+    if run["kind"] == "backtest":
+        return _rerun_backtest(lab, run)
     from foresto_lab.reports.facts import key_numbers
     from foresto_lab.runs.request import SimulationRequest
     from foresto_lab.runs.simulation import compute, load_prices
@@ -196,6 +200,15 @@ def rerun_numbers(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
     return key_numbers(result)
 
 
+def _rerun_backtest(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the numbers of a backtest on the recorded state of the candles."""
+    from foresto_lab.reports.backtests import backtest_numbers
+    from foresto_lab.runs.backtest_request import BacktestRequest
+
+    request = BacktestRequest.from_dict(run["request"])
+    return backtest_numbers(lab.rerun_backtest(request, run["data_version"]))
+
+
 def _rerun_quality(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
     """Return the counts of a check, which reads the prices as they are now."""
     from foresto_lab.reports.quality import check_quality
@@ -209,8 +222,19 @@ def _rerun_health(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
     return lab.health(as_of=run["request"]["as_of"]).numbers
 
 
+def _rerun_preflight(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the counts of a preflight, which reads the candles as they are now."""
+    from foresto_lab.reports.preflight import data_version_of, preflight_strategy
+
+    _require_same_version(data_version_of(lab), run)
+    return preflight_strategy(lab, **run["request"]).numbers
+
+
 def _require_data_version(lab: Lab, run: Mapping[str, Any]) -> None:
-    now = lab.storage.series.data_version()
+    _require_same_version(lab.storage.series.data_version(), run)
+
+
+def _require_same_version(now: str, run: Mapping[str, Any]) -> None:
     if now != run["data_version"]:
         raise ReportVerificationError(
             path=run["data_version"],

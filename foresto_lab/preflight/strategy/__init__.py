@@ -41,6 +41,7 @@ from foresto_lab.preflight.strategy.checks import (
 )
 from foresto_lab.preflight.strategy.explanation import ZeroTradeExplanation
 from foresto_lab.preflight.strategy.inputs import StrategyCheck, StrategyInputs
+from foresto_lab.preflight.strategy.readings import bar_time
 from foresto_lab.strategies.finding_list import DEFINITION_CODES
 
 if TYPE_CHECKING:
@@ -85,22 +86,31 @@ _CHECKS: Final[tuple[type[StrategyCheck], ...]] = tuple(
 
 def check_strategy(inputs: StrategyInputs) -> PreflightReport:
     """Run every strategy check and return what they found, the gravest first."""
-    from foresto_lab.preflight.strategy.zero_trades import condition_shares
-
     findings = [finding for check in _CHECKS for finding in check().check(inputs)]
-    table = inputs.span.table
-    conditions = (
-        ()
-        if table is None
-        else tuple(condition_shares(inputs.readings, table.open_times))
-    )
     return PreflightReport.of(
         inputs.subject,
         findings,
         predicted_trades=inputs.dry_run.trades,
-        conditions=conditions,
         explanation=inputs.explanation,
+        **_candle_facts(inputs),
     )
+
+
+def _candle_facts(inputs: StrategyInputs) -> dict[str, Any]:
+    """Return which candles were looked at, and how often each condition held."""
+    from foresto_lab.preflight.strategy.zero_trades import condition_shares
+
+    table = inputs.span.table
+    if table is None:
+        return {}
+    facts: dict[str, Any] = {
+        "bars": len(table),
+        "conditions": tuple(condition_shares(inputs.readings, table.open_times)),
+    }
+    if len(table):
+        facts["first_bar"] = bar_time(int(table.open_times[0]))
+        facts["last_bar"] = bar_time(int(table.open_times[-1]))
+    return facts
 
 
 def preflight(
