@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foresto_lab.errors import AmountError, InputError, UnknownNameError
+from foresto_lab.lab_candles import CandleVerbs
 from foresto_lab.runs.plan import SimulationPlan, parse_date, plan_simulation
 from foresto_lab.settings import Settings, workspace_settings
 from foresto_lab.telemetry.loads import count_rows
@@ -96,7 +97,7 @@ def _fail_crashed(storage: Storage) -> Sequence[RunRecord]:
         return ()
 
 
-class Lab:
+class Lab(CandleVerbs):
     """A workspace and everything that can be done in it.
 
     Open one with :func:`open_lab`. Tables come back as DataFrames, single things as

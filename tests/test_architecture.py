@@ -40,7 +40,7 @@ ROWS = (
         "runs",
     ),
     ("telemetry", "sources", "storage", "figures"),
-    ("lab", "workspace", "smoke"),
+    ("lab_candles", "lab", "workspace", "smoke"),
     ("reports", "widgets", "server", "cli"),
 )
 ORDER = {name: place for place, name in enumerate(n for row in ROWS for n in row)}

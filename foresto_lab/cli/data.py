@@ -96,7 +96,7 @@ def load(
     with the rows that do; the others are loaded all the same.
     """
     lab = context.lab()
-    options["mapping"] = _mapping(pairs)
+    options["mapping"] = parse_mapping(pairs)
     done = {
         path: _loaded_or_error(lab, path, options)
         for path in _with_progress(files, wanted=not as_json)
@@ -111,7 +111,8 @@ def load(
     sys.exit(failures[0].exit_code if failures else 0)
 
 
-def _mapping(pairs: Iterable[str]) -> dict[str, str]:
+def parse_mapping(pairs: Iterable[str]) -> dict[str, str]:
+    """Return what pairs of FIELD=HEADER say."""
     mapping = {}
     for pair in pairs:
         field, equals, header = pair.partition("=")
@@ -198,7 +199,7 @@ def _print_loads(done: Mapping[Path, LoadReport | ForestoError]) -> None:
     ]
     if findings:
         click.echo()
-        _print_findings(findings)
+        print_findings(findings)
 
 
 def _symbols(symbols: tuple[str, ...]) -> str:
@@ -351,11 +352,12 @@ def quality(
     else:
         click.echo(report.headline())
         if report.findings:
-            _print_findings(report.findings)
+            print_findings(report.findings)
     sys.exit(0 if report.passed else 3)
 
 
-def _print_findings(findings: Iterable[Finding]) -> None:
+def print_findings(findings: Iterable[Finding]) -> None:
+    """Print findings as a table."""
     from foresto_lab.market.quality import rule_name
 
     print_table(

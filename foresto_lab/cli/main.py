@@ -21,6 +21,7 @@ log = get_logger(__name__)
 COMMANDS: Mapping[str, str] = {
     "init": "foresto_lab.cli.init:init",
     "data": "foresto_lab.cli.data:data",
+    "candles": "foresto_lab.cli.candles:candles",
     "instruments": "foresto_lab.cli.instruments:instruments",
     "scenarios": "foresto_lab.cli.scenarios:scenarios",
     "rules": "foresto_lab.cli.rules:rules",

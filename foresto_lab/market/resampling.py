@@ -64,7 +64,12 @@ def resample(
     """
     table = parse_candles(candles, timeframe=timeframe)
     wanted = Timeframe.parse(to)
-    _require_coarser(table, wanted)
+    if table.timeframe is None:
+        raise ResamplingError(
+            message="How long the candles last is not known, and cannot be told from "
+            f"{len(table)} of them. Say it: timeframe='1m'."
+        )
+    require_coarser(table.timeframe, wanted)
     coarse = _resampled(table, wanted)
     if complete_only and not is_last_complete(table, wanted, known_until=known_until):
         coarse = coarse.first(len(coarse) - 1)
@@ -144,13 +149,14 @@ def _resampled(table: CandleTable, to: Timeframe) -> CandleTable:
     return coarse
 
 
-def _require_coarser(table: CandleTable, to: Timeframe) -> None:
-    given = table.timeframe
-    if given is None:
-        raise ResamplingError(
-            message="How long the candles last is not known, and cannot be told from "
-            f"{len(table)} of them. Say it: timeframe='1m'."
-        )
+def require_coarser(given: Timeframe, to: Timeframe) -> None:
+    """Refuse a timeframe that is not made of whole candles of the one given.
+
+    Raises
+    ------
+    ResamplingError
+        It is shorter, or would cut candles in two.
+    """
     if can_resample(given, to):
         return
     if to < given:

@@ -18,7 +18,7 @@ from foresto_lab.sources.dates import looks_like_date
 from foresto_lab.sources.headers import recognised_field
 from foresto_lab.sources.numbers import EMPTY
 from foresto_lab.sources.options import UNUSED, WIDE, YFINANCE, LoadOptions
-from foresto_lab.sources.raw_table import RawTable, choose_columns
+from foresto_lab.sources.raw_table import ColumnChooser, RawTable, choose_columns
 from foresto_lab.sources.text_content import to_utf8
 from foresto_lab.types import Severity
 
@@ -37,8 +37,15 @@ class Header:
     symbol: str | None = None
 
 
-def read_csv(content: bytes, path: Path, options: LoadOptions) -> RawTable:
+def read_csv(
+    content: bytes,
+    path: Path,
+    options: LoadOptions,
+    choose: ColumnChooser = choose_columns,
+) -> RawTable:
     """Return the columns of a CSV that hold a field, as texts or numbers.
+
+    ``choose`` says which columns do, by their headers.
 
     Raises
     ------
@@ -62,7 +69,7 @@ def read_csv(content: bytes, path: Path, options: LoadOptions) -> RawTable:
             if name != UNUSED
         }
     else:
-        places = choose_columns(header.names, options, path)
+        places = choose(header.names, options, path)
     columns = _read_columns(text, header, places, delimiter, options, path)
     findings = _encoding_finding(encoding, path, given=options.encoding is not None)
     return RawTable(header.names, places, columns, header.symbol, findings)

@@ -17,7 +17,11 @@ from foresto_lab.sources.csv_files import read_csv
 from foresto_lab.sources.daily_table import DailyTableReader
 from foresto_lab.sources.options import LoadOptions
 from foresto_lab.sources.parquet_files import read_parquet
-from foresto_lab.sources.raw_table import RawTable
+from foresto_lab.sources.raw_table import (
+    ColumnChooser,
+    RawTable,
+    choose_columns,
+)
 from foresto_lab.sources.text_content import PARQUET_MAGIC, read_bytes
 
 
@@ -66,7 +70,7 @@ def read_price_file(path: Path, options: LoadOptions | None = None) -> PriceFile
     options = options or LoadOptions()
     with ThreadPoolExecutor(1) as threads:
         checksum = threads.submit(file_checksum, path)
-        raw = _read_raw(path, options)
+        raw = read_raw(path, options)
         reader = DailyTableReader(raw, options, path)
         table = reader.read()
     used = {name: raw.headers[places[0]] for name, places in raw.places.items()}
@@ -74,7 +78,7 @@ def read_price_file(path: Path, options: LoadOptions | None = None) -> PriceFile
         path=path,
         table=table,
         columns=MappingProxyType(used),
-        unused=_unused(raw),
+        unused=unused_headers(raw),
         findings=tuple(reader.findings),
         checksum=checksum.result(),
     )
@@ -89,17 +93,27 @@ def file_checksum(path: Path) -> str:
         return ""
 
 
-def _read_raw(path: Path, options: LoadOptions) -> RawTable:
+def read_raw(
+    path: Path, options: LoadOptions, choose: ColumnChooser = choose_columns
+) -> RawTable:
+    """Read the columns that hold a field; what kind of file it is, its content tells.
+
+    Raises
+    ------
+    DataFileError
+        The file is not there, is no CSV or Parquet, or lacks a column.
+    """
     if path.is_dir():
         raise DataFileError(
             path=str(path), reason="this is a folder.", fix="Name the files in it."
         )
-    if _is_parquet(path):
-        return read_parquet(path, options)
-    return read_csv(read_bytes(path), path, options)
+    if is_parquet(path):
+        return read_parquet(path, options, choose)
+    return read_csv(read_bytes(path), path, options, choose)
 
 
-def _is_parquet(path: Path) -> bool:
+def is_parquet(path: Path) -> bool:
+    """Return whether a file begins as a Parquet file does."""
     try:
         with path.open("rb") as file:
             return file.read(4) == PARQUET_MAGIC
@@ -107,7 +121,8 @@ def _is_parquet(path: Path) -> bool:
         return False
 
 
-def _unused(raw: RawTable) -> tuple[str, ...]:
+def unused_headers(raw: RawTable) -> tuple[str, ...]:
+    """Return the headers that nothing was taken from."""
     used = {place for places in raw.places.values() for place in places}
     used |= set(raw.columns)
     return tuple(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import html
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from foresto_lab.errors import DataFileError, QualityError, StorageError
+from foresto_lab.errors import DataFileError, QualityError
 from foresto_lab.findings import Finding, errors_in, sort_findings, warnings_in
 from foresto_lab.market.calendars import get_calendar
 from foresto_lab.market.protocols import LoadOutcome, SeriesStore
@@ -20,10 +19,10 @@ from foresto_lab.market.quality import check_daily_prices
 from foresto_lab.runs.protocols import Catalog
 from foresto_lab.sources.daily_table import rows_by_symbol
 from foresto_lab.sources.files import PriceFile, file_checksum, read_price_file
+from foresto_lab.sources.history import LoadHistory, as_finding
 from foresto_lab.sources.instruments import known_calendar, register_instruments
 from foresto_lab.sources.options import LoadOptions
 from foresto_lab.telemetry.loads import watching_load
-from foresto_lab.types import Severity
 
 TABLE = "daily_price"
 
@@ -137,11 +136,11 @@ def _load(
     loaded_at: datetime,
     options: LoadOptions,
 ) -> LoadReport:
-    history = _History(catalog, path, options, loaded_at)
+    history = LoadHistory(catalog, path, TABLE, options, loaded_at)
     try:
         file = read_price_file(path, options)
     except DataFileError as error:
-        history.record_refusal(file_checksum(path), (_as_finding(error),))
+        history.record_refusal(file_checksum(path), (as_finding(error),))
         raise
     counts = dict(rows_by_symbol(file.table))
     calendar = options.calendar or known_calendar(counts, catalog)
@@ -155,49 +154,6 @@ def _load(
     register_instruments(counts, calendar, catalog)
     history.record(file.checksum, findings, outcome)
     return _report(file, counts, findings, outcome)
-
-
-@dataclass(frozen=True, slots=True)
-class _History:
-    """Writes the rows of source_load_history of one load."""
-
-    catalog: Catalog
-    path: Path
-    options: LoadOptions
-    loaded_at: datetime
-
-    def record(
-        self,
-        checksum: str,
-        findings: tuple[Finding, ...],
-        outcome: LoadOutcome | None,
-    ) -> None:
-        self.catalog.record_load(
-            source=str(self.path),
-            checksum=checksum,
-            table=TABLE,
-            outcome=outcome,
-            findings=findings,
-            loaded_at=self.loaded_at,
-            options=self.options.to_dict(),
-        )
-
-    def record_refusal(self, checksum: str, findings: tuple[Finding, ...]) -> None:
-        """Record a refused file; a catalog that cannot be written hides no reason."""
-        if not checksum:  # there was no file
-            return
-        with contextlib.suppress(StorageError):
-            self.record(checksum, findings, None)
-
-
-def _as_finding(error: DataFileError) -> Finding:
-    return Finding(
-        code="FILE_UNREADABLE",
-        severity=Severity.ERROR,
-        message=error.reason,
-        where=Path(error.path).name,
-        fix=error.fix,
-    )
 
 
 def _report(

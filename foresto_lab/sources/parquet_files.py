@@ -9,14 +9,18 @@ import pyarrow.parquet as pq
 
 from foresto_lab.errors import DataFileError
 from foresto_lab.sources.options import LONG, WIDE, LoadOptions
-from foresto_lab.sources.raw_table import RawTable, choose_columns
+from foresto_lab.sources.raw_table import ColumnChooser, RawTable, choose_columns
 
 _UNNAMED_INDEX = "__index_level_0__"
 """What pandas calls an index without a name."""
 
 
-def read_parquet(path: Path, options: LoadOptions) -> RawTable:
+def read_parquet(
+    path: Path, options: LoadOptions, choose: ColumnChooser = choose_columns
+) -> RawTable:
     """Return the columns of a Parquet file that hold a field.
+
+    ``choose`` says which columns do, by their headers.
 
     Raises
     ------
@@ -28,7 +32,7 @@ def read_parquet(path: Path, options: LoadOptions) -> RawTable:
         file = pq.ParquetFile(path, memory_map=True)
         schema = file.schema_arrow
         headers = tuple(_header(field) for field in schema)
-        places = choose_columns(headers, options, path)
+        places = choose(headers, options, path)
         wanted = sorted({place for found in places.values() for place in found})
         if options.layout == WIDE:
             wanted = list(range(len(headers)))

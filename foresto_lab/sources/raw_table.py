@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import pyarrow as pa
 
@@ -40,6 +41,12 @@ class RawTable:
     findings: tuple[Finding, ...] = field(default=())
 
 
+ColumnChooser: TypeAlias = Callable[
+    [Sequence[str], LoadOptions, Path], dict[str, tuple[int, ...]]
+]
+"""From headers to the places of each field's columns."""
+
+
 def choose_columns(
     headers: Sequence[str], options: LoadOptions, path: Path
 ) -> dict[str, tuple[int, ...]]:
@@ -53,7 +60,7 @@ def choose_columns(
         The mapping names a column that is not there.
     """
     mapped = {
-        name: (_place(headers, header),) for name, header in options.mapping.items()
+        name: (place_of(headers, header),) for name, header in options.mapping.items()
     }
     taken = {place for places in mapped.values() for place in places}
     found = {
@@ -68,7 +75,14 @@ def choose_columns(
     return chosen
 
 
-def _place(headers: Sequence[str], header: str) -> int:
+def place_of(headers: Sequence[str], header: str) -> int:
+    """Return the place of the column with this header.
+
+    Raises
+    ------
+    UnknownNameError
+        There is none.
+    """
     for place, name in enumerate(headers):
         if name.strip() == header.strip():
             return place

@@ -24,7 +24,7 @@ class MissingValue(CandleRule):
     name = "Value missing"
     description = "A price or the volume is missing or infinite."
     severity = Severity.ERROR
-    fix = "Fill the rows from the source, or leave them out."
+    fix = "Fill the rows from the source, or leave them out: --drop-empty-rows."
     shown = CANDLE_FIELDS
 
     def places(self, rows: CandleRows) -> Places:

@@ -25,7 +25,7 @@ class NotPositive(CandleRule):
     name = "Price not positive"
     description = "A price is zero or negative."
     severity = Severity.ERROR
-    fix = "Leave out the rows without a trade, or correct them."
+    fix = "Leave out the rows without a trade, or correct them: --drop-empty-rows."
     shown = PRICES
 
     def places(self, rows: CandleRows) -> Places:

@@ -1,0 +1,68 @@
+"""What source_load_history records of a load, or of its refusal."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from foresto_lab.errors import DataFileError, StorageError
+from foresto_lab.findings import Finding
+from foresto_lab.market.protocols import LoadOutcome
+from foresto_lab.runs.protocols import Catalog
+from foresto_lab.types import Severity
+
+
+class RecordedOptions(Protocol):
+    """Options of a load that say what they are."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the options that differ from the defaults, JSON-ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadHistory:
+    """Writes the rows of source_load_history of one load."""
+
+    catalog: Catalog
+    path: Path
+    table: str
+    options: RecordedOptions
+    loaded_at: datetime
+
+    def record(
+        self,
+        checksum: str,
+        findings: tuple[Finding, ...],
+        outcome: LoadOutcome | None,
+    ) -> None:
+        """Record a load; ``outcome`` None for a refused one."""
+        self.catalog.record_load(
+            source=str(self.path),
+            checksum=checksum,
+            table=self.table,
+            outcome=outcome,
+            findings=findings,
+            loaded_at=self.loaded_at,
+            options=self.options.to_dict(),
+        )
+
+    def record_refusal(self, checksum: str, findings: tuple[Finding, ...]) -> None:
+        """Record a refused file; a catalog that cannot be written hides no reason."""
+        if not checksum:  # there was no file
+            return
+        with contextlib.suppress(StorageError):
+            self.record(checksum, findings, None)
+
+
+def as_finding(error: DataFileError) -> Finding:
+    """Return why a file cannot be read, as a finding."""
+    return Finding(
+        code="FILE_UNREADABLE",
+        severity=Severity.ERROR,
+        message=error.reason,
+        where=Path(error.path).name,
+        fix=error.fix,
+    )
