@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foresto_lab.errors import AmountError, InputError, UnknownNameError
+from foresto_lab.lab_backtests import BacktestVerbs
 from foresto_lab.lab_candles import CandleVerbs
 from foresto_lab.runs.plan import SimulationPlan, parse_date, plan_simulation
 from foresto_lab.settings import Settings, workspace_settings
@@ -26,6 +27,7 @@ from foresto_lab.types import AssetClass, RunKind, RunStatus
 if TYPE_CHECKING:
     import pandas as pd
 
+    from foresto_lab.backtest import BacktestResult
     from foresto_lab.market.protocols import LoadOutcome
     from foresto_lab.market.quality import QualityReport
     from foresto_lab.preflight import PreflightReport
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from foresto_lab.reports import BatchResult, Report, Verification
     from foresto_lab.runs.comparison import Difference, Reproduction
     from foresto_lab.runs.monitoring import AlertReport
-    from foresto_lab.runs.record import RunRecord
+    from foresto_lab.runs.record import RunArtifacts, RunRecord
     from foresto_lab.scenarios import Scenario, SimulationResult
     from foresto_lab.smoke import SmokeReport
     from foresto_lab.sources import LoadReport
@@ -97,7 +99,7 @@ def _fail_crashed(storage: Storage) -> Sequence[RunRecord]:
         return ()
 
 
-class Lab(CandleVerbs):
+class Lab(BacktestVerbs, CandleVerbs):
     """A workspace and everything that can be done in it.
 
     Open one with :func:`open_lab`. Tables come back as DataFrames, single things as
@@ -355,11 +357,16 @@ class Lab(CandleVerbs):
         )
 
     def preflight(self, portfolio: Any, **options: Any) -> PreflightReport:
-        """Return what stands against a simulation, without running it.
+        """Return what stands against a simulation or a backtest, without running it.
 
-        Takes what :meth:`simulate` takes.
+        Takes what :meth:`simulate` takes, or what :meth:`backtest` does. A strategy of
+        any shape gives a report; without ``symbols`` its definition alone is checked.
         """
+        from foresto_lab.runs.backtest_preflight import names_strategy
         from foresto_lab.runs.simulation import load_prices, preflight_simulation
+
+        if names_strategy(portfolio, options, lambda: list(self.scenarios().index)):
+            return self.preflight_backtest(portfolio, **options)
 
         plan = self._plan(portfolio, **options)
         series = self.storage.series
@@ -448,11 +455,17 @@ class Lab(CandleVerbs):
 
         columns = ["name", "kind", "status", "created_at", "request_hash"]
         figures = ["total_return", "cagr", "volatility", "sharpe_ratio", "max_drawdown"]
+        names = {"sharpe_ratio": "sharpe"}  # what a backtest calls it
         rows = [
             {
                 "run_id": record.run_id,
                 **{column: getattr(record, column) for column in columns},
-                **{figure: record.summary.get(figure) for figure in figures},
+                **{
+                    figure: record.summary.get(
+                        figure, record.summary.get(names.get(figure, figure))
+                    )
+                    for figure in figures
+                },
             }
             for record in self.run_records(kind=kind, status=status)
         ]
@@ -478,12 +491,11 @@ class Lab(CandleVerbs):
         """Return one run's record; the beginning of its id is enough."""
         return self.storage.runs.record(run_id)
 
-    def run(
-        self, run_id: str, *, archive: str | Path | None = None
-    ) -> SimulationResult:
+    def run(self, run_id: str, *, archive: str | Path | None = None) -> Any:
         """Return the result of a completed run; the beginning of its id is enough.
 
-        A run that was cleaned up is read from the archive it was put into.
+        It is a SimulationResult or a BacktestResult, by what was run. One that was
+        cleaned up is read from the archive it was put into.
 
         Parameters
         ----------
@@ -501,22 +513,32 @@ class Lab(CandleVerbs):
         PathExpiredError
             It was cleaned up, and its archive is not within reach.
         """
-        from foresto_lab.runs.simulation import restore_result
-
         if archive is not None:
             from foresto_lab.storage.archives import Archive
 
             kept = Archive(Path(archive))
-            return restore_result(kept.record(run_id), kept.artifacts(run_id))
+            return self._restore(kept.record(run_id), kept.artifacts(run_id))
         record = self.run_record(run_id)
-        return restore_result(record, self.storage.runs.artifacts(record.run_id))
+        return self._restore(record, self.storage.runs.artifacts(record.run_id))
+
+    def _restore(
+        self, record: RunRecord, artifacts: RunArtifacts
+    ) -> SimulationResult | BacktestResult:
+        if record.kind is RunKind.BACKTEST:
+            return self._restore_backtest(record, artifacts)
+        from foresto_lab.runs.simulation import restore_result
+
+        return restore_result(record, artifacts)
 
     def reproduce(self, run_id: str) -> Reproduction:
         """Rerun on the recorded data version and compare every number exactly."""
+        record = self.run_record(run_id)
+        if record.kind is RunKind.BACKTEST:
+            return self._reproduce_backtest(record)
         from foresto_lab.runs.simulation import reproduce_simulation
 
         return reproduce_simulation(
-            self.run_record(run_id), series=self.storage.series, runs=self.storage.runs
+            record, series=self.storage.series, runs=self.storage.runs
         )
 
     def diff(self, left: str, right: str) -> tuple[Difference, ...]:

@@ -33,6 +33,7 @@ ROWS = (
         "market",
         "rebalancing",
         "scenarios",
+        "registry",
         "strategies",
         "backtest",
         "optimize",
@@ -40,7 +41,7 @@ ROWS = (
         "runs",
     ),
     ("telemetry", "sources", "storage", "figures"),
-    ("lab_candles", "lab", "workspace", "smoke"),
+    ("lab_candles", "lab_strategies", "lab_backtests", "lab", "workspace", "smoke"),
     ("reports", "widgets", "server", "cli"),
 )
 ORDER = {name: place for place, name in enumerate(n for row in ROWS for n in row)}

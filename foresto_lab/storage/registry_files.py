@@ -11,21 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foresto_lab.errors import DefinitionFileError, UnknownNameError
-from foresto_lab.storage.faults import storage_faults
-from foresto_lab.strategies.registry import (
+from foresto_lab.registry import (
     DefinitionKind,
     RegisteredDefinition,
     name_key,
 )
-from foresto_lab.strategies.registry.text import (
+from foresto_lab.registry.text import (
     MAX_BYTES,
     definitions_from_text,
     definitions_to_text,
     file_name,
 )
+from foresto_lab.storage.faults import storage_faults
 
 if TYPE_CHECKING:
-    from foresto_lab.strategies.registry import DefinitionRegistry
+    from foresto_lab.registry import DefinitionRegistry
 
 FOLDERS = {
     DefinitionKind.STRATEGY: "strategies",

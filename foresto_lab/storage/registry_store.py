@@ -16,10 +16,7 @@ from foresto_lab.errors import (
     UnknownNameError,
     VersionTakenError,
 )
-from foresto_lab.storage.models import StoredIndicator, StoredStrategy
-from foresto_lab.storage.run_registry import utc_now
-from foresto_lab.storage.values import from_json_value, to_json_value
-from foresto_lab.strategies.registry import (
+from foresto_lab.registry import (
     INDICATOR_PARTS,
     DefinitionKind,
     RegisteredDefinition,
@@ -28,6 +25,9 @@ from foresto_lab.strategies.registry import (
     name_key,
     parse_definition,
 )
+from foresto_lab.storage.models import StoredIndicator, StoredStrategy
+from foresto_lab.storage.run_registry import utc_now
+from foresto_lab.storage.values import from_json_value, to_json_value
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -23,7 +23,7 @@ from foresto_lab.storage.faults import storage_faults
 from foresto_lab.storage.run_registry import utc_now
 
 if TYPE_CHECKING:
-    from foresto_lab.strategies.registry import RegisteredDefinition
+    from foresto_lab.registry import RegisteredDefinition
 
 FOLDER = "trusted"
 

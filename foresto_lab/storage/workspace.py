@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from foresto_lab.market.protocols import CandleStore, SeriesStore
+    from foresto_lab.registry import DefinitionRegistry
     from foresto_lab.runs.protocols import Catalog, RunStore
     from foresto_lab.storage.postgresql.database import PostgresDatabase
-    from foresto_lab.strategies.registry import DefinitionRegistry
 
 DATA_FOLDER = "data"
 LAKE_FOLDER = "lake"

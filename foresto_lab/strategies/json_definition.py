@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from foresto_lab.errors import InputError
 from foresto_lab.findings import Finding
+from foresto_lab.registry.names import parse_name
+from foresto_lab.registry.version import SemanticVersion
 from foresto_lab.strategies.column_sources import (
     ColumnSources,
     parse_indicators,
@@ -15,8 +17,6 @@ from foresto_lab.strategies.column_sources import (
 from foresto_lab.strategies.condition_parser import ConditionParser
 from foresto_lab.strategies.conditions import Condition, column_reach
 from foresto_lab.strategies.finding_list import FindingList
-from foresto_lab.strategies.registry.names import parse_name
-from foresto_lab.strategies.registry.version import SemanticVersion
 from foresto_lab.strategies.risk import Risk
 from foresto_lab.strategies.risk_block import parse_risk_block, snake_case
 from foresto_lab.strategies.wording import shown
@@ -154,7 +154,7 @@ class _Reading:
         definition = JsonDefinition(
             name=self._read_text(values, "name", DEFAULT_NAME, parse_name),
             version=self._read_text(values, "version", DEFAULT_VERSION, _version),
-            description=self._read_text(values, "description", "", str),
+            description=self._read_text(values, "description", "", _description),
             columns=columns,
             blocks={
                 block: condition
@@ -264,6 +264,15 @@ class _Reading:
                     "Take it out, or use one of its columns: "
                     f"{', '.join(definition.columns.names_of(place))}.",
                 )
+
+
+def _description(text: str) -> str:
+    if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise InputError(
+            message="it holds a NUL character or half of a surrogate pair, which no "
+            "store keeps. Take it out."
+        )
+    return text
 
 
 def _version(text: str) -> str:

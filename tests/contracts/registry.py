@@ -19,7 +19,7 @@ from foresto_lab.errors import (
     UnknownNameError,
     VersionTakenError,
 )
-from foresto_lab.strategies.registry import (
+from foresto_lab.registry import (
     DefinitionKind,
     DefinitionRegistry,
     RegisteredDefinition,

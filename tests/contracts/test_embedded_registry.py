@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from foresto_lab.errors import CorruptStoreError
+from foresto_lab.registry import DefinitionKind, DefinitionRegistry
 from foresto_lab.storage import Storage, create_workspace, open_storage
-from foresto_lab.strategies.registry import DefinitionKind, DefinitionRegistry
 from tests.contracts.registry import RegistryContract, strategy
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from foresto_lab.errors import DefinitionFileError, UnknownNameError, VersionTakenError
+from foresto_lab.registry import DefinitionKind
 from foresto_lab.storage import Storage, open_storage
 from foresto_lab.storage.registry_files import export_definitions, import_definitions
-from foresto_lab.strategies.registry import DefinitionKind
 from tests.contracts.registry import indicator, strategy
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from foresto_lab.errors import RegistryError, UntrustedCodeError
+from foresto_lab.registry import RegisteredDefinition, parse_definition
 from foresto_lab.storage.trust import TrustedCode
-from foresto_lab.strategies.registry import RegisteredDefinition, parse_definition
 
 ON_POSIX = pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
 

@@ -7,7 +7,7 @@ import unicodedata
 from typing import Final
 
 from foresto_lab.errors import InputError
-from foresto_lab.strategies.registry.version import SemanticVersion
+from foresto_lab.registry.version import SemanticVersion
 
 MAX_LENGTH: Final = 64
 _NAME: Final = re.compile(r"[^\W_](?:[\w .+()-]*[\w+)])?")

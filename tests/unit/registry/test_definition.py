@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from foresto_lab.errors import InputError, UnknownNameError
-from foresto_lab.strategies.registry import (
+from foresto_lab.registry import (
     RegisteredDefinition,
     changes_between,
     name_key,

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foresto_lab.errors import DefinitionFileError, ForestoError
-from foresto_lab.strategies.registry import RegisteredDefinition, parse_definition
-from foresto_lab.strategies.registry.text import (
+from foresto_lab.registry import RegisteredDefinition, parse_definition
+from foresto_lab.registry.text import (
     definitions_from_text,
     definitions_to_text,
 )

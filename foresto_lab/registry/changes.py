@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from foresto_lab.strategies.registry.definition import RegisteredDefinition
+from foresto_lab.registry.definition import RegisteredDefinition
 
 
 class _Absent:

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from foresto_lab.strategies.registry.definition import (
+    from foresto_lab.registry.definition import (
         DefinitionKind,
         RegisteredDefinition,
     )

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
 from foresto_lab.errors import DefinitionFileError, ForestoError
-from foresto_lab.strategies.registry.definition import (
+from foresto_lab.registry.definition import (
     DefinitionKind,
     RegisteredDefinition,
     parse_definition,
 )
-from foresto_lab.strategies.registry.names import name_key
-from foresto_lab.strategies.registry.version import SemanticVersion
+from foresto_lab.registry.names import name_key
+from foresto_lab.registry.version import SemanticVersion
 
 MAX_BYTES: Final = 20_000_000
 FILE_KEYS: Final = ("kind", "name", "versions")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from foresto_lab.errors import VersionError
-from foresto_lab.strategies.registry import SemanticVersion
+from foresto_lab.registry import SemanticVersion
 
 # https://semver.org/spec/v2.0.0.html, item 11
 ORDERED = [

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from foresto_lab.canonical import canonical_json, sha256_of
 from foresto_lab.errors import InputError, UnknownNameError
-from foresto_lab.strategies.registry.names import name_key, parse_name
-from foresto_lab.strategies.registry.version import SemanticVersion
+from foresto_lab.registry.names import name_key, parse_name
+from foresto_lab.registry.version import SemanticVersion
 
 MAX_DEPTH: Final = 100
 MAX_VALUES: Final = 200_000

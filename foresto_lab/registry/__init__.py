@@ -1,16 +1,16 @@
 """The registry of indicators and strategies: versions that never change."""
 
-from foresto_lab.strategies.registry.changes import Change, changes_between
-from foresto_lab.strategies.registry.definition import (
+from foresto_lab.registry.changes import Change, changes_between
+from foresto_lab.registry.definition import (
     INDICATOR_PARTS,
     DefinitionKind,
     RegisteredDefinition,
     exact_numbers,
     parse_definition,
 )
-from foresto_lab.strategies.registry.names import name_key, parse_name, split_reference
-from foresto_lab.strategies.registry.protocols import DefinitionRegistry
-from foresto_lab.strategies.registry.version import SemanticVersion
+from foresto_lab.registry.names import name_key, parse_name, split_reference
+from foresto_lab.registry.protocols import DefinitionRegistry
+from foresto_lab.registry.version import SemanticVersion
 
 __all__ = [
     "INDICATOR_PARTS",
