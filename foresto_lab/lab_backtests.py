@@ -11,6 +11,7 @@ from foresto_lab.lab_strategies import StrategyVerbs
 if TYPE_CHECKING:
     from foresto_lab.backtest import BacktestResult, Execution
     from foresto_lab.market.instants import Moment
+    from foresto_lab.preflight import PreflightReport
     from foresto_lab.runs.backtest import BacktestPlan
     from foresto_lab.runs.backtest_candles import BacktestData
     from foresto_lab.runs.comparison import Reproduction
@@ -112,6 +113,18 @@ class BacktestVerbs(StrategyVerbs):
                 observer=RunTelemetry(),
             ),
             rebuild=self._rebuild,
+        )
+
+    def preflight_backtest(self, strategy: Any, **options: Any) -> PreflightReport:
+        """Return what stands against a backtest, without running it; never raises.
+
+        Takes what :meth:`backtest` takes, but for ``force`` and ``save``; without
+        ``symbols`` the definition alone is checked.
+        """
+        from foresto_lab.runs.backtest_preflight import preflight_asked
+
+        return preflight_asked(
+            strategy, resolve=self._resolve, data=self._backtest_data, **options
         )
 
     def _restore_backtest(

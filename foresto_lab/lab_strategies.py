@@ -302,7 +302,7 @@ class StrategyVerbs:
         self, given: Any, code: str | Path | None
     ) -> tuple[str, dict[str, Any], str | None, dict[str, Any]]:
         """Return source, content and code of a strategy, and what it calls itself."""
-        from foresto_lab.storage.registry_code import class_in
+        from foresto_lab.registry.code import class_in
         from foresto_lab.strategies import JsonStrategy, TradingStrategy
 
         if given is None and code is not None:
@@ -527,9 +527,9 @@ class StrategyVerbs:
         return base.extended([self._load_indicator(item) for item in wanted])
 
     def _load_indicator(self, definition: RegisteredDefinition) -> Indicator:
-        from foresto_lab.storage.registry_code import indicator_in, run_code
+        from foresto_lab.indicators import python_indicator
 
-        return indicator_in(run_code(definition, self.trusted_code), definition)
+        return python_indicator(definition, self.trusted_code)
 
     def _rebuild(self, request: BacktestRequest) -> Strategy | None:
         """Return the strategy of a recorded request; None where its code is not."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from foresto_lab.backtest import BacktestResult, Execution, backtest
+from foresto_lab.backtest.choices import is_ranking
+from foresto_lab.backtest.many import backtest_many
 from foresto_lab.errors import (
     DateRangeError,
     ForestoError,
@@ -274,14 +276,14 @@ def inputs_of(
 def preflight_backtest(
     plan: BacktestPlan, tables: Mapping[str, CandleTable], execution: Execution
 ) -> PreflightReport:
-    """Return what stands against a planned backtest.
+    """Return what stands against a planned backtest on the candles of ``inputs_of``.
 
-    Of several symbols the definition and each one's candles are looked at.
+    Of several symbols the definition alone is looked at.
     """
     from foresto_lab.preflight.strategy import StrategyInputs, check_strategy
 
     request = plan.request
-    several = len(tables) > 1
+    several = len(tables) > 1 or is_ranking(plan.resolved.strategy)
     symbol, table = next(iter(tables.items()))
     return check_strategy(
         StrategyInputs(
@@ -304,8 +306,11 @@ def _compute(
     execution: Execution,
 ) -> BacktestResult:
     """Return what the pure core makes of a request and its candles."""
-    given: Any = tables if len(tables) > 1 else next(iter(tables.values()))
-    return backtest(given, strategy, execution, initial_capital=request.initial_capital)
+    capital = request.initial_capital
+    if len(tables) > 1 or is_ranking(strategy):
+        return backtest_many(tables, strategy, execution, initial_capital=capital)
+    (table,) = tables.values()
+    return backtest(table, strategy, execution, initial_capital=capital)
 
 
 # --- keeping and restoring --------------------------------------------------------
