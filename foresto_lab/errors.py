@@ -11,6 +11,7 @@ ForestoError
 │   ├── WeightError                       weights that are no portfolio
 │   │   └── UnknownAssetError (UnknownNameError)   an asset without a column of prices
 │   ├── StrategyError                     a strategy that cannot be run as it is
+│   ├── IndicatorCodeError                Python code that is no indicator to run
 │   ├── CandleTableError                  candles that cannot be computed on
 │   │   ├── CandleValueError              a bar whose numbers are no candle
 │   │   └── ResamplingError               candles that make no candles of that length
@@ -19,6 +20,7 @@ ForestoError
 │       ├── PriceGapError                 a held asset has no price on a session
 │       └── PriceValueError               zero, negative or infinite prices
 ├── DataFileError (ValueError)       a file of prices that cannot be read
+├── RecentSourceError (RuntimeError) a source of recent candles that cannot be used
 ├── QualityError (ValueError)        rows that break an error-level quality rule
 ├── PreflightError (ValueError)      findings that stop a run before it starts
 ├── SettingsError (ValueError)       FORESTO_* settings
@@ -44,6 +46,7 @@ ForestoError
 │   ├── VersionTakenError            a version is there already, with other content
 │   ├── InactiveError (LookupError)  every version of a name is deactivated
 │   └── UntrustedCodeError (PermissionError)   stored code nobody trusted here
+├── IndicatorFailedError (RuntimeError)   a Python indicator raised, or never ended
 ├── RunError (RuntimeError)          the run registry
 │   ├── RunNotFoundError (LookupError)
 │   ├── RunNotReadableError          not completed, so there is no result to read
@@ -253,6 +256,20 @@ class StrategyError(InputError):
         return "\n".join([f"Strategy {self.strategy} cannot be run as it is:", *lines])
 
 
+class IndicatorCodeError(InputError):
+    """Python code cannot be run as an indicator; every reason has its line."""
+
+    indicator: str
+    findings: tuple[Any, ...]
+
+    def compose(self) -> str:
+        """Return the sentence with each finding."""
+        lines = [f"  {finding}" for finding in self.findings]
+        return "\n".join(
+            [f"The code of indicator {self.indicator} is refused:", *lines]
+        )
+
+
 class VersionError(InputError):
     """A text is no semantic version."""
 
@@ -279,6 +296,16 @@ class DataFileError(ForestoError, ValueError):
     fix: str
     sentence = "{path}: {reason} {fix}"
     exit_code = 2
+
+
+class RecentSourceError(ForestoError, RuntimeError):
+    """A source of recent candles is away, or what it holds is no list of candles."""
+
+    source: str
+    reason: str
+    fix: str
+    sentence = "{source}: {reason} {fix}"
+    exit_code = 4
 
 
 class QualityError(ForestoError, ValueError):
@@ -508,6 +535,15 @@ class UntrustedCodeError(RegistryError, PermissionError):
         "which someone else may have written, and is not trusted on this machine. Read "
         "it and allow it with `foresto registry trust {reference!r}`."
     )
+
+
+class IndicatorFailedError(ForestoError, RuntimeError):
+    """A Python indicator raised, took too long, or returned no column per output."""
+
+    indicator: str
+    reason: str
+    sentence = "Indicator {indicator} failed: {reason}."
+    exit_code = 3
 
 
 # --- runs -------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from foresto_lab.indicators import IndicatorCatalog, built_in_indicators
+from foresto_lab.indicators.python.worker import Worker
 from foresto_lab.market.candle_table import CandleTable, parse_candles
 
 HOUR = 3_600_000_000
@@ -35,6 +36,12 @@ def real_candles(shared_data: Path) -> CandleTable:
 def walked_candles() -> CandleTable:
     """Return 3,000 hours of a random walk."""
     return random_candles(3_000, seed=7)
+
+
+@pytest.fixture(scope="session")
+def worker() -> Worker:
+    """Return one process for all: requests do not see each other."""
+    return Worker()
 
 
 def random_candles(n_bars: int, seed: int) -> CandleTable:
