@@ -362,11 +362,18 @@ class Lab(BacktestVerbs, CandleVerbs):
         Takes what :meth:`simulate` takes, or what :meth:`backtest` does. A strategy of
         any shape gives a report; without ``symbols`` its definition alone is checked.
         """
-        from foresto_lab.runs.backtest_preflight import names_strategy
+        from foresto_lab.runs.backtest_preflight import names_strategy, preflight_asked
         from foresto_lab.runs.simulation import load_prices, preflight_simulation
 
-        if names_strategy(portfolio, options, lambda: list(self.scenarios().index)):
-            return self.preflight_backtest(portfolio, **options)
+        if names_strategy(
+            portfolio,
+            options,
+            scenarios=lambda: list(self.scenarios().index),
+            strategies=lambda: list(self.strategies().index),
+        ):
+            return preflight_asked(
+                portfolio, resolve=self._resolve, data=self._backtest_data, **options
+            )
 
         plan = self._plan(portfolio, **options)
         series = self.storage.series

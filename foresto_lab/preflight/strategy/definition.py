@@ -143,6 +143,8 @@ def _name_of(given: Any) -> str:
         return name[:80] if isinstance(name, str) and name else "strategy"
     if isinstance(given, str | Path):
         return str(given)[-80:]
+    if isinstance(given, Exception):
+        return "strategy"
     name = getattr(given, "name", None)
     return name[:80] if isinstance(name, str) and name else type(given).__name__
 

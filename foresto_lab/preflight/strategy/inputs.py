@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 from foresto_lab.backtest.execution import Execution
 from foresto_lab.errors import ForestoError
 from foresto_lab.findings import Finding
+from foresto_lab.market.timeframes import Timeframe
 from foresto_lab.preflight.strategy.causality import (
     ChangedPast,
     UnsettledStart,
@@ -120,6 +121,8 @@ class StrategyInputs:
         refused = {}
         if self.span.date_refusal is not None:
             refused["date_range"] = str(self.span.date_refusal)
+        if self._timeframe_refusal:
+            refused["timeframe"] = self._timeframe_refusal
         if self.capital is None:
             refused["initial_capital"] = (
                 f"initial_capital is {self.initial_capital!r:.60}, but must be a "
@@ -128,6 +131,16 @@ class StrategyInputs:
         if self._parsed_execution[1]:
             refused["execution"] = self._parsed_execution[1]
         return refused
+
+    @property
+    def _timeframe_refusal(self) -> str:
+        """Why the timeframe is none; empty where it is one, or was left out."""
+        try:
+            if self.timeframe is not None:
+                Timeframe.parse(self.timeframe)
+        except Exception as error:
+            return sentence_of(error)
+        return ""
 
     @cached_property
     def _parsed_execution(self) -> tuple[Execution, str]:

@@ -27,7 +27,7 @@ class CandlesRefused:
     def check(self, inputs: StrategyInputs) -> Iterator[Finding]:
         """Yield what the table of candles itself says of them."""
         error = inputs.span.refusal
-        if error is None:
+        if error is None or inputs.refused_arguments:
             return
         facts = error.facts if isinstance(error, ForestoError) else {}
         yield Finding(
