@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "data": "foresto_lab.cli.data:data",
     "candles": "foresto_lab.cli.candles:candles",
     "instruments": "foresto_lab.cli.instruments:instruments",
+    "indicators": "foresto_lab.cli.indicators:indicators",
     "scenarios": "foresto_lab.cli.scenarios:scenarios",
     "rules": "foresto_lab.cli.rules:rules",
     "simulate": "foresto_lab.cli.simulate:simulate",
