@@ -58,6 +58,14 @@ def kernel_step(function: _Function) -> _Function:
     return step
 
 
+def inlined_step(function: _Function) -> _Function:
+    """Compile a small function into the very place that it is called from."""
+    step: _Function = numba.njit(nogil=True, error_model="numpy", forceinline=True)(
+        function
+    )
+    return step
+
+
 @cache
 def kernel_folder() -> Path:
     """Return the folder for compiled kernels, one this process can write to."""

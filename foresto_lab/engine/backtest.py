@@ -18,7 +18,7 @@ from foresto_lab.engine._compile import (
     OUTPUT_1D,
     OUTPUT_2D,
     compiled_kernel,
-    kernel_step,
+    inlined_step,
 )
 from foresto_lab.types import (
     Float64Array1D,
@@ -132,7 +132,7 @@ orders for the next bar (the reason of an exit, the side of an entry), then coun
 # --- the position ------------------------------------------------------------------
 
 
-@kernel_step
+@inlined_step
 def _value(account: Float64Array1D, price: float) -> float:
     """Return what the position is worth at a price: its margin and its gain."""
     gain = account[SIDE] * account[QUANTITY] * (price - account[PRICE])
@@ -140,7 +140,7 @@ def _value(account: Float64Array1D, price: float) -> float:
     return worth
 
 
-@kernel_step
+@inlined_step
 def _liquidation_price(account: Float64Array1D, rules: Rules) -> float:
     """Return the price at which the margin left is the one to be maintained."""
     side, quantity = account[SIDE], account[QUANTITY]
@@ -149,7 +149,7 @@ def _liquidation_price(account: Float64Array1D, rules: Rules) -> float:
     return level if level > 0.0 else -np.inf
 
 
-@kernel_step
+@inlined_step
 def _stop_price(account: Float64Array1D, rules: Rules) -> float:
     side = account[SIDE]
     if rules.stop_loss == 0.0:
@@ -157,7 +157,7 @@ def _stop_price(account: Float64Array1D, rules: Rules) -> float:
     return account[PRICE] * (1.0 - side * rules.stop_loss)  # type: ignore[no-any-return]
 
 
-@kernel_step
+@inlined_step
 def _target_price(account: Float64Array1D, rules: Rules) -> float:
     side = account[SIDE]
     if rules.take_profit == 0.0:
@@ -165,7 +165,7 @@ def _target_price(account: Float64Array1D, rules: Rules) -> float:
     return account[PRICE] * (1.0 + side * rules.take_profit)  # type: ignore[no-any-return]
 
 
-@kernel_step
+@inlined_step
 def _trail_price(account: Float64Array1D, rules: Rules) -> float:
     """Return the trailing stop behind the best price of the bars before."""
     side = account[SIDE]
@@ -175,14 +175,14 @@ def _trail_price(account: Float64Array1D, rules: Rules) -> float:
     return best * (1.0 - side * rules.trailing_stop)  # type: ignore[no-any-return]
 
 
-@kernel_step
+@inlined_step
 def _see(account: Float64Array1D, high: float, low: float) -> None:
     """Widen the range of prices that the position has seen."""
     account[HIGHEST] = max(account[HIGHEST], high)
     account[LOWEST] = min(account[LOWEST], low)
 
 
-@kernel_step
+@inlined_step
 def _level_reached(
     account: Float64Array1D, rules: Rules, opening: float, high: float, low: float
 ) -> tuple[int, float]:
@@ -222,7 +222,7 @@ def _level_reached(
 # --- orders ------------------------------------------------------------------------
 
 
-@kernel_step
+@inlined_step
 def _volatility(close: Float64Array1D, bar: int, lookback: int) -> float:
     """Return the deviation of the last close-to-close returns, up to a bar."""
     if bar < lookback:
@@ -238,7 +238,7 @@ def _volatility(close: Float64Array1D, bar: int, lookback: int) -> float:
     return math.sqrt(squares / (lookback - 1.0))
 
 
-@kernel_step
+@inlined_step
 def _wanted_quantity(
     rules: Rules,
     equity: float,
@@ -266,7 +266,7 @@ def _wanted_quantity(
     return rules.size * equity * rules.leverage / price
 
 
-@kernel_step
+@inlined_step
 def _enter(
     account: Float64Array1D,
     rules: Rules,
@@ -321,7 +321,7 @@ def _enter(
     _note_fill(account, bar, side * quantity, price, fee + tax, fills)
 
 
-@kernel_step
+@inlined_step
 def _leave(
     account: Float64Array1D,
     rules: Rules,
@@ -356,7 +356,7 @@ def _leave(
     _note_fill(account, bar, -side * quantity, price, fee + tax, fills)
 
 
-@kernel_step
+@inlined_step
 def _record(
     account: Float64Array1D,
     reason: int,
@@ -388,7 +388,7 @@ def _record(
     account[N_TRADES] += 1.0
 
 
-@kernel_step
+@inlined_step
 def _note_fill(
     account: Float64Array1D,
     bar: int,
@@ -407,7 +407,7 @@ def _note_fill(
     account[N_FILLS] += 1.0
 
 
-@kernel_step
+@inlined_step
 def _decide(account: Float64Array1D, rules: Rules, signals: int, bar: int) -> None:
     """Turn the signals at a bar's close into the orders that follow from them."""
     side = account[SIDE]
@@ -440,7 +440,7 @@ def _decide(account: Float64Array1D, rules: Rules, signals: int, bar: int) -> No
         account[ORDERED_SIDE] = side
 
 
-@kernel_step
+@inlined_step
 def _time_is_up(account: Float64Array1D, rules: Rules, bar: int) -> bool:
     """Return whether an order of this bar's close ends a position on its last bar."""
     filled = bar if rules.fills_at_close != 0.0 else bar + 1
@@ -448,7 +448,7 @@ def _time_is_up(account: Float64Array1D, rules: Rules, bar: int) -> bool:
     return up
 
 
-@kernel_step
+@inlined_step
 def _fill_orders(
     account: Float64Array1D,
     rules: Rules,
@@ -473,7 +473,7 @@ def _fill_orders(
 # --- the walk ----------------------------------------------------------------------
 
 
-@kernel_step
+@inlined_step
 def _quiet_until(
     account: Float64Array1D,
     rules: Rules,
@@ -491,9 +491,10 @@ def _quiet_until(
     if side == 0.0:
         if rules.allow_short != 0.0:
             heeded |= SHORT_ENTRY
-        for bar in range(first, last):
-            if (bits[bar] & heeded) != 0:
-                return bar
+        signals = bits[first:last]
+        for i in range(signals.shape[0]):
+            if (signals[i] & heeded) != 0:
+                return first + i
         return last
     heeded = LONG_EXIT if side > 0.0 else SHORT_EXIT
     if rules.on_opposite != IGNORE:
@@ -509,32 +510,88 @@ def _quiet_until(
     target = _target_price(account, rules)
     floor = max(liquidation, stop) if side > 0.0 else target
     ceiling = target if side > 0.0 else min(stop, liquidation)
+    if rules.trailing_stop > 0.0:
+        return _trail_until(
+            account, rules, high, low, bits, heeded, floor, ceiling, first, last
+        )
+    found = _first_event(high, low, bits, heeded, floor, ceiling, first, last)
+    _see_bars(account, high, low, first, found)
+    return found
+
+
+@inlined_step
+def _first_event(
+    high: Float64Array1D,
+    low: Float64Array1D,
+    bits: UInt8Array1D,
+    heeded: int,
+    floor: float,
+    ceiling: float,
+    first: int,
+    last: int,
+) -> int:
+    """Return the first bar that reaches a level or has a signal that matters."""
+    tops, bottoms, signals = high[first:last], low[first:last], bits[first:last]
+    for i in range(tops.shape[0]):
+        if bottoms[i] <= floor or tops[i] >= ceiling or (signals[i] & heeded) != 0:
+            return first + i
+    return last
+
+
+@inlined_step
+def _see_bars(
+    account: Float64Array1D,
+    high: Float64Array1D,
+    low: Float64Array1D,
+    first: int,
+    last: int,
+) -> None:
+    """Widen the range of prices seen by whole bars."""
+    top, bottom = account[HIGHEST], account[LOWEST]
+    tops, bottoms = high[first:last], low[first:last]
+    for i in range(tops.shape[0]):
+        top = tops[i] if tops[i] > top else top
+        bottom = bottoms[i] if bottoms[i] < bottom else bottom
+    account[HIGHEST], account[LOWEST] = top, bottom
+
+
+@inlined_step
+def _trail_until(
+    account: Float64Array1D,
+    rules: Rules,
+    high: Float64Array1D,
+    low: Float64Array1D,
+    bits: UInt8Array1D,
+    heeded: int,
+    floor: float,
+    ceiling: float,
+    first: int,
+    last: int,
+) -> int:
+    """Return the first bar of an event where a trailing stop moves with the bars.
+
+    A bar whose own best price would bring the stop into it counts: finer candles may
+    say that it was reached.
+    """
+    is_long = account[SIDE] > 0.0
+    kept, beyond = 1.0 - rules.trailing_stop, 1.0 + rules.trailing_stop
     highest, lowest = account[HIGHEST], account[LOWEST]
-    behind, above = 0.0, np.inf
-    bar = first
-    while bar < last:
-        top, bottom = high[bar], low[bar]
-        if rules.trailing_stop > 0.0:
-            if side > 0.0:
-                behind = max(highest, top) * (1.0 - rules.trailing_stop)
-            else:
-                above = min(lowest, bottom) * (1.0 + rules.trailing_stop)
-        if (
-            bottom <= floor
-            or top >= ceiling
-            or (bits[bar] & heeded) != 0
-            or bottom <= behind
-            or top >= above
-        ):
+    tops, bottoms, signals = high[first:last], low[first:last], bits[first:last]
+    n_quiet = tops.shape[0]
+    for i in range(tops.shape[0]):
+        top = tops[i] if tops[i] > highest else highest
+        bottom = bottoms[i] if bottoms[i] < lowest else lowest
+        trailed = bottoms[i] <= top * kept if is_long else tops[i] >= bottom * beyond
+        reached = bottoms[i] <= floor or tops[i] >= ceiling
+        if trailed or reached or (signals[i] & heeded) != 0:
+            n_quiet = i
             break
-        highest = max(highest, top)
-        lowest = min(lowest, bottom)
-        bar += 1
+        highest, lowest = top, bottom
     account[HIGHEST], account[LOWEST] = highest, lowest
-    return bar
+    return first + n_quiet
 
 
-@kernel_step
+@inlined_step
 def _mark(
     account: Float64Array1D,
     close: Float64Array1D,
@@ -549,11 +606,12 @@ def _mark(
         return
     account[BARS_HELD] += last - first
     held = account[SIDE] * account[QUANTITY]
-    for bar in range(first, last):
-        equity[bar] = cash + (margin + held * (close[bar] - price))
+    marks, closes = equity[first:last], close[first:last]
+    for i in range(marks.shape[0]):
+        marks[i] = cash + (margin + held * (closes[i] - price))
 
 
-@kernel_step
+@inlined_step
 def _watch_levels(
     account: Float64Array1D,
     rules: Rules,

@@ -60,6 +60,41 @@ N_BACKTEST_FIGURES: Final = len(BACKTEST_FIGURES)
 MICROSECONDS_PER_DAY: Final = 86_400_000_000.0
 LIQUIDATION: Final = 7.0
 OPEN: Final = 0.0
+BLOCK: Final = 512
+"""Returns that are made at once."""
+
+
+@kernel_step
+def _sums(bar_return: float, shift: float) -> tuple[float, float, float]:
+    """Return a return's distance from the shift, its square, and its downside's."""
+    away = bar_return - shift
+    short = min(bar_return, 0.0)
+    return away, away * away, short * short
+
+
+@kernel_step
+def _block_sums(
+    returns: Float64Array1D, count: int, shift: float
+) -> tuple[float, float, float]:
+    """Return the sums of ``_sums`` over a block, even and odd places apart."""
+    total = squares = downside = 0.0
+    other_total = other_squares = other_downside = 0.0
+    i = 0
+    while i + 1 < count:
+        one, other = _sums(returns[i], shift), _sums(returns[i + 1], shift)
+        total += one[0]
+        squares += one[1]
+        downside += one[2]
+        other_total += other[0]
+        other_squares += other[1]
+        other_downside += other[2]
+        i += 2
+    if i < count:
+        one = _sums(returns[i], shift)
+        total += one[0]
+        squares += one[1]
+        downside += one[2]
+    return total + other_total, squares + other_squares, downside + other_downside
 
 
 @kernel_step
@@ -78,17 +113,18 @@ def _equity_figures(
     if years > 0.0:
         figures[2] = growth ** (1.0 / years) - 1.0
     shift = equity[0] / initial - 1.0
-    total = squares = downside = 0.0
-    before = initial
-    for bar in range(n):
-        now = equity[bar]
-        bar_return = now / before - 1.0 if before > 0.0 else 0.0
-        away = bar_return - shift
-        total += away
-        squares += away * away
-        short = min(bar_return, 0.0)
-        downside += short * short
-        before = now
+    total, squares, downside = _sums(shift, shift)
+    returns = np.empty(BLOCK)
+    for first in range(1, n, BLOCK):
+        count = min(BLOCK, n - first)
+        for i in range(count):
+            before = equity[first + i - 1]
+            grown = equity[first + i] / before - 1.0
+            returns[i] = grown if before > 0.0 else 0.0
+        sums = _block_sums(returns, count, shift)
+        total += sums[0]
+        squares += sums[1]
+        downside += sums[2]
     mean = shift + total / n
     annual = math.sqrt(periods)
     if n > 1:
