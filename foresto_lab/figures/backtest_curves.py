@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _WINDOW: Final = 63
 _FEWEST_DAYS: Final = 12
+_STILL: Final = 1e-8
+"""A deviation below this is rounding: nothing moved."""
 
 
 def overview(result: BacktestResult, language: str = "ko") -> go.Figure:
@@ -175,7 +177,7 @@ def rolling_sharpe(
     for place, (name, path) in enumerate(paths.items()):
         rolled = path.path["daily_return"].iloc[1:].rolling(window)
         deviation = rolled.std()
-        ratio = rolled.mean() / deviation.where(deviation > 1e-12)
+        ratio = rolled.mean() / deviation.where(deviation > _STILL)
         ratio *= np.sqrt(path.sessions_per_year)
         figure.add_scatter(
             **thinned(ratio.index, ratio.to_numpy()),

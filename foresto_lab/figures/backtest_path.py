@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from foresto_lab.figures.bar_buckets import extremes
-from foresto_lab.types import Float64Array1D
 
 if TYPE_CHECKING:
     from foresto_lab.backtest import BacktestResult

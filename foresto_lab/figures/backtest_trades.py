@@ -56,13 +56,14 @@ def trade_returns(result: BacktestResult, *, language: str = "ko") -> go.Figure:
             marker={"color": translucent(colour, 0.8)},
             hovertemplate="%{x:+.2%} · %{y:,}<extra></extra>",
         )
-    mean = float(returns.mean())
+    mean, middle = float(returns.mean()), (edges[0] + edges[-1]) / 2
     figure.add_vline(
         x=round(mean, 6),
         line={"color": INK, "width": 1.4, "dash": "dash"},
         annotation={
             "text": label("mean_of", language, value=percent(mean, signed=True)),
-            "xanchor": "left" if mean < (edges[0] + edges[-1]) / 2 else "right",
+            "xanchor": "left" if mean < middle else "right",
+            "xshift": 4 if mean < middle else -4,
             "yanchor": "top",
             "y": 1,
         },

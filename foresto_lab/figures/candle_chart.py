@@ -52,6 +52,7 @@ _LINES: Final = (BLUE, PURPLE, ORANGE, OLIVE, SKY, GREY)
 _NEAR_PRICE: Final = (0.5, 2.0)
 _MOVES_WITH_PRICE: Final = 0.5
 _MICROSECONDS: Final = 1000
+_DAY: Final = 86_400_000_000
 _HEIGHT: Final = 460
 _PANEL: Final = 150
 
@@ -167,6 +168,7 @@ def packed_candles(
         "most_candles": MOST_CANDLES,
         "most_markers": MOST_MARKERS,
         "times": _packed_times(table.open_times),
+        "first_open": float(before[0]) if len(before) else 0.0,
         "close": pack_numbers(table.close, step),
         "gap": pack_numbers(table.open - before, step),
         "above": pack_numbers(table.high - top, step),
@@ -304,4 +306,50 @@ def _lay_out(
         title = {"text": label("indicator", language)}
         figure.update_layout(yaxis2={"domain": [0, 0.24], "title": title, "nticks": 5})
     note = label("zoom_to_see_bars", language, bars=count(len(table)))
-    figure.update_layout(title_subtitle_text=note, margin_t=70)
+    figure.update_layout(title_subtitle_text=note, margin_t=104)
+    figure.update_xaxes(rangeselector=_span_buttons(table, language))
+    figure.update_annotations(selector={"name": "simulated"}, yshift=6)
+
+
+def _span_buttons(table: CandleTable, language: str) -> dict[str, Any]:
+    """Return buttons for the latest stretch of some lengths, and for all of it."""
+    span_days = (table.open_times[-1] - table.open_times[0]) / _DAY
+    fitting = [step for step in _STEPS if step.days < span_days][-4:]
+    buttons: list[dict[str, Any]] = [
+        {
+            "count": step.units,
+            "step": step.unit,
+            "stepmode": "backward",
+            "label": label(step.key, language),
+        }
+        for step in fitting
+    ]
+    return {
+        "buttons": [*buttons, {"step": "all", "label": label("all_years", language)}],
+        "x": 0,
+        "y": 1.01,
+        "yanchor": "bottom",
+        "bgcolor": "rgba(128, 136, 149, 0.14)",
+        "activecolor": "rgba(42, 134, 204, 0.35)",
+        "font": {"size": 11},
+    }
+
+
+class _Step(NamedTuple):
+    """A length that a button shows."""
+
+    key: str
+    days: float
+    units: int
+    unit: str
+
+
+_STEPS: Final = (
+    _Step("span_hour", 1 / 24, 1, "hour"),
+    _Step("span_day", 1, 1, "day"),
+    _Step("span_week", 7, 7, "day"),
+    _Step("span_month", 30, 1, "month"),
+    _Step("span_half_year", 182, 6, "month"),
+    _Step("span_year", 365, 1, "year"),
+    _Step("span_five_years", 1826, 5, "year"),
+)

@@ -27,6 +27,7 @@ from foresto_lab.reports.publication import (
 INDEX: Final = "index.html"
 _SHOWN: Final = {
     "simulation": ("cagr", "max_drawdown", "sharpe_ratio"),
+    "backtest": ("cagr", "max_drawdown", "sharpe"),
     "quality": ("symbol_count", "error_count", "warning_count"),
     "health": ("symbol_count", "missing_count", "missing_return_count"),
 }
@@ -99,9 +100,15 @@ def _leading_run(runs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """Return the run to show: of several, the one with the best Sharpe ratio."""
     return max(
         runs,
-        key=lambda run: run["numbers"].get("sharpe_ratio") or float("-inf"),
+        key=_sharpe,
         default=None,
     )
+
+
+def _sharpe(run: Mapping[str, Any]) -> float:
+    numbers = run["numbers"]
+    known = [numbers.get(name) for name in ("sharpe_ratio", "sharpe")]
+    return next((float(value) for value in known if value is not None), float("-inf"))
 
 
 def _words(key: str, language: str) -> str:
@@ -120,6 +127,11 @@ def _line(
             parts += [label("rules_compared", language, rules=count), f"★ {rule}"]
         else:
             parts.append(rule)
+    if run and run["kind"] == "backtest":
+        count = len(manifest["runs"])
+        if count > 1:
+            parts.append(label("strategies_compared", language, count=count))
+        parts.append(f"★ {run['strategy']}" if count > 1 else run["strategy"])
     return " · ".join(part for part in parts if part)
 
 
@@ -127,7 +139,7 @@ def _numbers(run: Mapping[str, Any], language: str) -> str:
     cells = "".join(
         f"<div><dt>{_words(name, language)}</dt>"
         f"<dd>{escape(measure_text(name, run['numbers'][name], language))}</dd></div>"
-        for name in _SHOWN[run["kind"]]
+        for name in _SHOWN.get(run["kind"], ())
         if name in run["numbers"]
     )
     return f'<dl class="figures">{cells}</dl>'

@@ -1,7 +1,7 @@
 """The page of a report: one HTML file that loads nothing from anywhere.
 
 nbconvert walks the notebook by our own template, which hides all code; Plotly figures
-become data that a small script draws. The Content-Security-Policy names the page's two
+become data that a small script draws. The Content-Security-Policy names the page's
 scripts by their hashes, so nothing that a parameter or an output brings can run.
 """
 
@@ -38,6 +38,8 @@ REPORT_KINDS: Final = frozenset(
         "report_rebalancing_comparison",
         "report_data_quality",
         "report_store_health",
+        "report_backtest",
+        "report_strategy_comparison",
     }
 )
 _WORDS: Final = ("theme", "provenance", "rerun", "verify", "failed_title", "details")
@@ -175,6 +177,8 @@ def _provenance(run: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     if run["kind"] == "simulation":
         rows.append((label("rule", language), rule_label(run["rule"], language)))
+    if run["kind"] == "backtest":
+        rows.append((label("strategy", language), str(run["strategy"])))
     keys = ("run_id", "request_hash", "data_version", "engine_version", "git_commit")
     return rows + [
         (label(key, language), str(run[key])) for key in keys if run.get(key)
@@ -205,7 +209,7 @@ def render_frame(
 ) -> str:
     """Return a whole page around what it shows, with font, scripts and policy."""
     own = _asset("page.js")
-    scripts = [_plotly(), own] if charts else [own]
+    scripts = [_plotly(), _asset("candles.js"), own] if charts else [own]
     words = page_words(language)
     facts_block = data_block(facts) if facts else ""
     return (

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 LANGUAGE: str = "language"
+_IDENTITY = ("kind", "run_id", "request_hash", "data_version", "rule", "strategy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,10 +239,7 @@ def _manifest(page: Page) -> dict[str, Any]:
         "period": facts["period"],
         "simulated": any(run.get("simulated") for run in facts["runs"]),
         "runs": [
-            {
-                key: run.get(key)
-                for key in ("kind", "run_id", "request_hash", "data_version", "rule")
-            }
+            {key: run.get(key) for key in _IDENTITY}
             | {"numbers": run["numbers"], "spark": run.get("spark", [])}
             for run in facts["runs"]
         ],

@@ -202,11 +202,9 @@ def rerun_numbers(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
 
 def _rerun_backtest(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
     """Return the numbers of a backtest on the recorded state of the candles."""
-    from foresto_lab.reports.backtests import backtest_numbers
-    from foresto_lab.runs.backtest_request import BacktestRequest
+    from foresto_lab.reports.backtests import backtest_numbers, rerun_backtest
 
-    request = BacktestRequest.from_dict(run["request"])
-    return backtest_numbers(lab.rerun_backtest(request, run["data_version"]))
+    return backtest_numbers(rerun_backtest(lab, run["request"], run["data_version"]))
 
 
 def _rerun_quality(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.browser
 PHONE, DESKTOP = 390, 1280
 CHARTS = {
     "scenario": 10,
+    "backtest": 11,
+    "strategy_comparison": 4,
     "rebalancing_comparison": 6,
     "data_quality": 2,
     "store_health": 1,

@@ -15,7 +15,14 @@ from foresto_lab.reports import find_templates, load_template
 from foresto_lab.reports.templates import read_template
 from foresto_lab.reports.versions import check_versions, record_versions
 
-KINDS = ["data_quality", "rebalancing_comparison", "scenario", "store_health"]
+KINDS = [
+    "backtest",
+    "data_quality",
+    "rebalancing_comparison",
+    "scenario",
+    "store_health",
+    "strategy_comparison",
+]
 ALLOWED_IMPORTS = {"foresto_lab", "datetime", "typing"}
 
 
