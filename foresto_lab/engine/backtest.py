@@ -577,18 +577,18 @@ def _trail_until(
     kept, beyond = 1.0 - rules.trailing_stop, 1.0 + rules.trailing_stop
     highest, lowest = account[HIGHEST], account[LOWEST]
     tops, bottoms, signals = high[first:last], low[first:last], bits[first:last]
-    n_quiet = tops.shape[0]
+    found = last
     for i in range(tops.shape[0]):
         top = tops[i] if tops[i] > highest else highest
         bottom = bottoms[i] if bottoms[i] < lowest else lowest
         trailed = bottoms[i] <= top * kept if is_long else tops[i] >= bottom * beyond
         reached = bottoms[i] <= floor or tops[i] >= ceiling
         if trailed or reached or (signals[i] & heeded) != 0:
-            n_quiet = i
+            found = first + i
             break
         highest, lowest = top, bottom
     account[HIGHEST], account[LOWEST] = highest, lowest
-    return first + n_quiet
+    return found
 
 
 @inlined_step
