@@ -7,13 +7,21 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from foresto_lab.errors import SettingsError
+from foresto_lab.telemetry.logs import get_logger
+from foresto_lab.types import Severity
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from foresto_lab.market.candle_quality import CandleQualityReport
     from foresto_lab.settings import Settings
     from foresto_lab.sources import CandleLoadReport
+    from foresto_lab.sources.hybrid_candles import HybridCandles
     from foresto_lab.storage import Storage
+
+
+log = get_logger(__name__)
 
 
 class CandleVerbs:
@@ -61,8 +69,9 @@ class CandleVerbs:
         end: str | date | None = None,
         *,
         resample_from: str | None = None,
+        recent: bool = False,
     ) -> pd.DataFrame:
-        """Return stored candles: open, high, low, close, volume by UTC open time.
+        """Return candles: open, high, low, close, volume by UTC open time.
 
         Parameters
         ----------
@@ -71,6 +80,10 @@ class CandleVerbs:
         resample_from : str, optional
             A shorter timeframe to make the candles from; ``"auto"`` takes the longest
             stored one that can make them, where they are not stored themselves.
+        recent : bool
+            Take the last 48 hours from Redis (``FORESTO_REDIS_URL``) and the rest from
+            the store. What was found on the way, and that Redis was away, stands in
+            ``frame.attrs["findings"]`` and in the log; the store then answers alone.
 
         Raises
         ------
@@ -78,12 +91,35 @@ class CandleVerbs:
             There are no such candles.
         ResamplingError
             The timeframe asked for is not made of whole candles of the other.
+        SettingsError
+            Recent candles are asked for, and FORESTO_REDIS_URL is not set.
         """
         from foresto_lab.sources.stored_candles import stored_candles
 
-        return stored_candles(
-            self.storage.candles, symbol, timeframe, start, end, resample_from
-        )
+        asked = (symbol, timeframe, start, end, resample_from)
+        if not recent:
+            return stored_candles(self.storage.candles, *asked)
+        hybrid = self._recent_candles()
+        frame = stored_candles(hybrid, *asked)
+        for finding in hybrid.findings:
+            tell = log.warning if finding.severity is Severity.WARNING else log.info
+            tell("recent candles", code=finding.code, found=finding.message)
+        frame.attrs["findings"] = [finding.to_dict() for finding in hybrid.findings]
+        return frame
+
+    def _recent_candles(self) -> HybridCandles:
+        from foresto_lab.sources.hybrid_candles import HybridCandles
+        from foresto_lab.sources.redis_candles import RedisCandleSource
+
+        url = self.settings.redis_url
+        if url is None:
+            raise SettingsError(
+                message="Recent candles come from Redis, and FORESTO_REDIS_URL is not "
+                "set. Set it to redis://HOST:PORT/NUMBER, in the environment or in "
+                "the workspace's .env; or leave recent out for the stored candles."
+            )
+        source = RedisCandleSource(url.get_secret_value())
+        return HybridCandles(self.storage.candles, source, now=datetime.now(UTC))
 
     def candle_coverage(self) -> pd.DataFrame:
         """Return each series of candles with its first and last open and row count."""

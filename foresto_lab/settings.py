@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from foresto_lab.errors import SettingsError, WorkspaceNotFoundError
 
 CATALOG_FILE = "foresto.db"
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 TEAM_FILE = "team.txt"
 """In ``data/``: the folder is a workspace whose store is a team's database."""
 
@@ -19,7 +20,7 @@ class Settings(BaseSettings):
     """What can be set from outside, with the defaults of the workbench.
 
     Read from the environment first, then from ``.env`` in the workspace. The
-    database URL is secret: its ``repr`` is masked.
+    URLs are secret: their ``repr`` is masked.
     """
 
     model_config = SettingsConfigDict(
@@ -31,6 +32,9 @@ class Settings(BaseSettings):
     )
     database_url: SecretStr | None = Field(
         default=None, description="PostgreSQL URL of a team; SQLite when left out."
+    )
+    redis_url: SecretStr | None = Field(
+        default=None, description="Redis URL of recent candles; none when left out."
     )
     use_rebalancing: bool = Field(
         default=True, description="Off: a rule that is given is refused."
@@ -66,6 +70,13 @@ class Settings(BaseSettings):
         default=None,
         description="A folder in which every process counts; off when left out.",
     )
+
+    @field_validator("redis_url")
+    @classmethod
+    def _of_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(REDIS_SCHEMES):
+            raise ValueError(f"it must begin with {', '.join(REDIS_SCHEMES)}")
+        return value
 
     @field_validator("log_level", "log_format", mode="before")
     @classmethod

@@ -79,14 +79,17 @@ def test_every_measure_has_its_convention() -> None:
 
 
 def test_every_check_and_quality_rule_has_its_entry() -> None:
+    from foresto_lab.market.candle_quality import CANDLE_RULES
     from foresto_lab.market.quality.rules import RULES
     from foresto_lab.preflight.portfolio import PORTFOLIO_CHECKS
 
     rows = re.findall(
         r"^\| `([A-Z_]+)` \| (\w+) \|", text_of("docs/data.md"), re.MULTILINE
     )
-    for code, declared in {**PORTFOLIO_CHECKS, **RULES}.items():
-        assert (code, str(declared.severity)) in rows
+    declared_checks = (PORTFOLIO_CHECKS, RULES, CANDLE_RULES)
+    for checks in declared_checks:
+        for code, declared in checks.items():
+            assert (code, str(declared.severity)) in rows
 
 
 def test_every_setting_is_documented() -> None:

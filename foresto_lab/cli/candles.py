@@ -196,6 +196,12 @@ def list_candles(context: CommandContext, as_json: bool) -> None:
 @click.option(
     "--limit", default=20, show_default=True, help="How many to show; the last ones."
 )
+@click.option(
+    "--recent",
+    is_flag=True,
+    help="Take the last 48 hours from Redis (FORESTO_REDIS_URL), the rest from the "
+    "store.",
+)
 @json_option
 @pass_context
 def show(
@@ -205,10 +211,14 @@ def show(
     start: str | None,
     end: str | None,
     limit: int,
+    recent: bool,
     as_json: bool,
 ) -> None:
     """Show the last candles of a symbol."""
-    frame = context.lab().candles(symbol, timeframe, start, end)
+    frame = context.lab().candles(symbol, timeframe, start, end, recent=recent)
+    for finding in frame.attrs.get("findings", ()):
+        level, code = finding["severity"], finding["code"]
+        click.echo(f"[{level}] {code} {finding['message']}", err=True)
     _print_candles(frame.tail(max(limit, 0)), as_json=as_json)
 
 

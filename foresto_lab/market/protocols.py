@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from foresto_lab.market.candle_table import CandleTable
     from foresto_lab.market.instants import Moment
     from foresto_lab.market.timeframes import Timeframe
 
@@ -186,4 +187,22 @@ class CandleStore(Protocol):
         """Call the present candles by this data version from now on.
 
         As ``SeriesStore.adopt_version``.
+        """
+
+
+class RecentCandleSource(Protocol):
+    """Where the newest candles come from, before a store has them; read only.
+
+    What it holds may change at any time and has no data version, so nothing that is
+    to be reproduced is computed from it.
+    """
+
+    name: str
+    """What findings call it; no secret is part of it."""
+
+    def fetch_recent(self, symbol: str, timeframe: Timeframe) -> CandleTable:
+        """Return the candles it holds, ascending and checked; none where it has none.
+
+        The last one may still be forming. Raises RecentSourceError within a second or
+        so where the source is away, slow, or holds something else.
         """

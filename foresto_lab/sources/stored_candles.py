@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from foresto_lab.market.instants import (
     Moment,
@@ -11,7 +11,6 @@ from foresto_lab.market.instants import (
     last_instant,
     microseconds,
 )
-from foresto_lab.market.protocols import CandleStore
 from foresto_lab.market.timeframes import Timeframe
 
 if TYPE_CHECKING:
@@ -20,8 +19,26 @@ if TYPE_CHECKING:
 AUTO = "auto"
 
 
+class CandleReader(Protocol):
+    """What candles are read from: a store, or one together with a recent source."""
+
+    def candles(
+        self,
+        symbol: str,
+        timeframe: str | Timeframe,
+        *,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        data_version: str | None = None,
+    ) -> pd.DataFrame:
+        """Return candles by open time; see ``CandleStore.candles``."""
+
+    def candle_coverage(self) -> pd.DataFrame:
+        """Return what is stored; see ``CandleStore.candle_coverage``."""
+
+
 def stored_candles(
-    store: CandleStore,
+    store: CandleReader,
     symbol: str,
     timeframe: str | Timeframe,
     start: Moment | None = None,
@@ -74,7 +91,7 @@ def stored_candles(
 
 
 def _timeframe_to_read(
-    store: CandleStore,
+    store: CandleReader,
     symbol: str,
     wanted: Timeframe,
     resample_from: str | Timeframe | None,

@@ -165,14 +165,19 @@ def configure_logs(settings: Settings, home: Path | None = None) -> None:
     if file is not None:
         file = (home or Path.cwd()) / file.expanduser()
         _require_appendable(file)
-    url = settings.database_url
+    urls = (settings.database_url, settings.redis_url)
     _now.change(
         replace(
             _now.options,
             level=settings.log_level,
             format=settings.log_format,
             file=file,
-            secrets=secrets_of_url(url.get_secret_value()) if url else (),
+            secrets=tuple(
+                secret
+                for url in urls
+                if url is not None
+                for secret in secrets_of_url(url.get_secret_value())
+            ),
         )
     )
 
