@@ -61,6 +61,10 @@ class IndicatorUse:
         """Hash by content; the mapping alone would not be hashable."""
         return hash((self.name, tuple(sorted(self.params.items())), self.alias))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let it cross process borders; a mapping proxy alone would not."""
+        return (type(self), (self.name, dict(self.params), self.alias))
+
 
 class IndicatorColumns(Mapping[str, Float64Array1D]):
     """Computed columns by name; a name that several indicators give is refused.

@@ -43,6 +43,10 @@ class BuiltInIndicator(Indicator):
         """``built_in``."""
         return "built_in"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Cross process borders by name; formulas alone would not."""
+        return (_declared, (self.name,))
+
     def _warm_up(self, params: Params) -> int:
         return self.front(params)
 
@@ -59,6 +63,13 @@ class BuiltInIndicator(Indicator):
         for array in arrays:
             array[:warm_up] = np.nan
         return dict(zip(self.outputs, arrays, strict=True))
+
+
+def _declared(name: str) -> Indicator:
+    """Return the indicator of this name in this process."""
+    from foresto_lab.indicators.catalog import built_in_indicators
+
+    return built_in_indicators().get(name)
 
 
 def period(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foresto_lab.indicators import IndicatorCatalog, built_in_indicators
+from foresto_lab.indicators import IndicatorCatalog, IndicatorUse, built_in_indicators
 from foresto_lab.market.candle_table import CandleTable
 from tests.unit.indicators.conftest import constant_candles, random_candles
 
@@ -89,6 +91,17 @@ def test_candles_are_not_changed(name: str, catalog: IndicatorCatalog) -> None:
         np.testing.assert_array_equal(table.column(column), same.column(column))
         for array in values.values():
             assert not np.shares_memory(array, table.column(column))
+
+
+def test_indicators_and_their_uses_cross_process_borders(
+    catalog: IndicatorCatalog,
+) -> None:
+    for indicator in catalog:
+        assert pickle.loads(pickle.dumps(indicator)).checksum == indicator.checksum
+    use = IndicatorUse("sma", {"period": 20}, "slow")
+    assert pickle.loads(pickle.dumps(use)) == use
+    assert pickle.loads(pickle.dumps(IndicatorUse("rsi"))) == IndicatorUse("rsi")
+    assert hash(use) == hash(IndicatorUse("sma", {"period": 20}, "slow"))
 
 
 @given(name=st.sampled_from(NAMES), seed=st.integers(0, 10**6), cut=st.integers(0, 600))
