@@ -147,7 +147,7 @@ def _by_signals(
         signals[symbol] = own
         bars = _bars_of(panel, table)
         leaves[column, bars] = _exits(own, execution)
-        entries = np.flatnonzero(own.long_entry & ~_exits(own, execution))
+        entries = np.flatnonzero(own.long_entry & ~own.short_entry & ~own.long_exit)
         if execution.fill != "close":  # on the last bar no open follows
             entries = entries[entries < len(table) - 1]
         scores = _scores(own, table, rank_by)[entries]

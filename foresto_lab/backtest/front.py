@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import pandas as pd
 
@@ -17,13 +18,15 @@ DEFAULT_CAPITAL: Final = 10_000_000.0
 
 
 def backtest(
-    candles: pd.DataFrame | CandleTable,
+    candles: pd.DataFrame | CandleTable | Mapping[str, pd.DataFrame | CandleTable],
     strategy: object,
     execution: Execution | None = None,
     *,
     initial_capital: float = DEFAULT_CAPITAL,
     symbol: str = "",
     engine: Engine = "foresto",
+    max_positions: int | None = None,
+    rank_by: str | None = None,
 ) -> BacktestResult:
     """Backtest a strategy on candles.
 
@@ -35,6 +38,8 @@ def backtest(
     ----------
     candles : DataFrame or CandleTable
         ``open, high, low, close, volume`` by UTC open time, ascending and unique.
+        Columns (symbol, field), or a mapping of symbol to candles, are several symbols
+        that share one cash account: see ``backtest_many``.
     strategy : Strategy, mapping, str or Signals
         A strategy, its JSON, the name of a built-in one, or ready-made signals.
     execution : Execution, optional
@@ -44,6 +49,9 @@ def backtest(
         What the candles are of, for the tables.
     engine : "foresto" or "vectorbt"
         What walks the account. vectorbt refuses what it cannot express.
+    max_positions, rank_by
+        For signals on several symbols: positions at most, and the column that ranks
+        entries of one bar.
 
     Returns
     -------
@@ -68,8 +76,23 @@ def backtest(
         raise InputError(
             message=f"execution is {execution!r:.80}; it must be an fl.Execution(...)."
         )
+    if _holds_several(candles):
+        return _backtest_several(
+            candles,
+            strategy,
+            execution,
+            engine,
+            initial_capital=initial_capital,
+            max_positions=max_positions,
+            rank_by=rank_by,
+        )
+    if max_positions is not None or rank_by is not None:
+        raise InputError(
+            message="max_positions and rank_by are for several symbols, whose candles "
+            "have columns (symbol, field). Leave them out for one."
+        )
     traded = parse_traded(strategy)
-    table = parse_candles(candles, symbol=symbol)
+    table = parse_candles(candles, symbol=symbol)  # type: ignore[arg-type]
     return backtest_one(
         table,
         traded,
@@ -77,3 +100,27 @@ def backtest(
         initial_capital=initial_capital,
         engine=parse_engine(engine),
     )
+
+
+def _holds_several(candles: object) -> bool:
+    """Return whether candles are of several symbols."""
+    if isinstance(candles, Mapping):
+        return True
+    return isinstance(candles, pd.DataFrame) and candles.columns.nlevels == 2
+
+
+def _backtest_several(
+    candles: Any,
+    strategy: object,
+    execution: Execution,
+    engine: Engine,
+    **options: Any,
+) -> BacktestResult:
+    from foresto_lab.backtest.many import backtest_many
+
+    if parse_engine(engine) != "foresto":
+        raise InputError(
+            message="Several symbols are walked by engine='foresto' alone. Leave "
+            "engine out."
+        )
+    return backtest_many(candles, strategy, execution, **options)
