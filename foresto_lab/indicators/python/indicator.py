@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -59,6 +59,15 @@ class TrustList(Protocol):
 
     def require_trusted(self, definition: Any, /) -> None:
         """Raise UntrustedCodeError unless the definition's checksum is trusted."""
+
+
+@runtime_checkable
+class ImportTrustList(TrustList, Protocol):
+    """A trust list that also knows whose imports were allowed after reading."""
+
+    def allows_imports(self, definition: Any, /) -> bool:
+        """Return whether the definition may import what does more than compute."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -205,7 +214,9 @@ def python_indicator(
 ) -> PythonIndicator:
     """Return an indicator of a registered definition; nothing of its code runs yet.
 
-    ``trust`` is asked here and again before each run.
+    ``trust`` is asked here and again before each run. Imports of what does more than
+    compute are refused also of trusted code, unless ``allow_imports``, or the trust
+    list, says that they were allowed.
 
     Raises
     ------
@@ -215,6 +226,8 @@ def python_indicator(
         The code cannot be used; see ``PythonIndicator.from_code``.
     """
     trust.require_trusted(definition)
+    if isinstance(trust, ImportTrustList):
+        allow_imports = allow_imports or trust.allows_imports(definition)
     return PythonIndicator.from_code(
         definition.code or "",
         name=definition.name,

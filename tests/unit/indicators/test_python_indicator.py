@@ -287,6 +287,21 @@ def test_untrusted_code_never_runs(walked_candles: CandleTable) -> None:
         mean.compute(walked_candles)
 
 
+class TrustingImports(Trusting):
+    """Trusts these checksums with their imports."""
+
+    def allows_imports(self, definition: Any) -> bool:
+        return definition.checksum in self.trusted
+
+
+def test_trusted_code_imports_only_what_was_allowed() -> None:
+    importing = Definition(code=f"import os\n{MEAN}")
+    with pytest.raises(IndicatorCodeError, match="imports os"):
+        python_indicator(importing, Trusting({"c" * 64}))
+    assert python_indicator(importing, Trusting({"c" * 64}), allow_imports=True)
+    assert python_indicator(importing, TrustingImports({"c" * 64}))
+
+
 def test_what_the_registry_says_stands_before_the_code() -> None:
     content = {"parameters": {"period": 7}, "outputs": ["smooth"], "warm_up": {}}
     mean = python_indicator(Definition(content=content), Trusting({"c" * 64}))
