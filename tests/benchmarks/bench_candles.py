@@ -9,10 +9,15 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
+from foresto_lab.market.candle_quality import check_candles
+from foresto_lab.market.candle_table import parse_candles
+from foresto_lab.market.resampling import resample
 from foresto_lab.storage.lake import LakeCandleStore
 from tests.benchmarks.harness import Measurement, Options, best_of, once
+from tests.oracles.resampling import resampled_by_pandas
 
 CANDLES = 1_000_000
 SYMBOLS = tuple(f"S{number}USDT" for number in range(10))
@@ -71,6 +76,12 @@ def measure(options: Options) -> Iterator[Measurement]:
             beside,
         )
         yield Measurement(
+            "1M candles from the store to checked arrays",
+            best_of(lambda: parse_candles(store.candles(ONE, "1m"), timeframe="1m")),
+            60e-3,
+        )
+        yield from _in_memory(store.candles(ONE, "1m"), peers=options.peers)
+        yield Measurement(
             "a day of candles",
             best_of(
                 lambda: store.candles(ONE, "1m", start="2024-03-01", end="2024-03-01")
@@ -87,6 +98,31 @@ def measure(options: Options) -> Iterator[Measurement]:
         yield Measurement(
             "correct the newest candle", once(lambda: store.load_candles(doubled))
         )
+
+
+def _in_memory(frame: pd.DataFrame, *, peers: bool) -> Iterator[Measurement]:
+    """Yield what is done with a million candles that were read."""
+    yield Measurement(
+        "check 1M candles of a frame, without a copy",
+        best_of(lambda: parse_candles(frame, timeframe="1m")),
+        3e-3,
+    )
+    table = parse_candles(frame, timeframe="1m")
+    for to in ("1h", "1d"):
+        beside = {}
+        if peers:
+            by_pandas = best_of(lambda to=to: resampled_by_pandas(frame, to))
+            beside = {"pandas": by_pandas}
+        yield Measurement(
+            f"resample 1M candles to {to}",
+            best_of(lambda to=to: resample(table, to)),
+            20e-3,
+            beside,
+        )
+    yield Measurement(
+        "hold 1M candles against every rule",
+        best_of(lambda: check_candles(frame, "1m")),
+    )
 
 
 def _duckdb_seconds(folder: Path, tables: list[pa.Table]) -> float:
