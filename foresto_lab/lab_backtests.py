@@ -28,10 +28,12 @@ class BacktestVerbs(StrategyVerbs):
 
         return BacktestData(self.storage.candles, self.storage.series)
 
-    def _plan_backtest(self, strategy: Any, **options: Any) -> BacktestPlan:
+    def _plan_backtest(
+        self, strategy: Any, parameters: Mapping[str, Any] | None, **options: Any
+    ) -> BacktestPlan:
         from foresto_lab.runs.backtest import plan_backtest
 
-        resolved = self._resolve(strategy)
+        resolved = self._resolve(strategy, parameters)
         return plan_backtest(resolved, data=self._backtest_data, **options)
 
     def backtest(
@@ -44,6 +46,7 @@ class BacktestVerbs(StrategyVerbs):
         end: Moment | None = None,
         initial_capital: float = 10_000_000,
         execution: Execution | Mapping[str, Any] | None = None,
+        parameters: Mapping[str, Any] | None = None,
         finer: str | None = None,
         force: bool = False,
         save: bool = True,
@@ -68,6 +71,8 @@ class BacktestVerbs(StrategyVerbs):
         initial_capital : money
         execution : Execution, optional
             Fills, costs, sizes and limits.
+        parameters : mapping, optional
+            Of a strategy that is named: in place of its own.
         finer : str, optional
             A shorter timeframe, whose candles say which level a bar reached first.
         force : bool
@@ -91,6 +96,7 @@ class BacktestVerbs(StrategyVerbs):
 
         plan = self._plan_backtest(
             strategy,
+            parameters,
             symbols=symbols,
             timeframe=timeframe,
             start=start,

@@ -159,6 +159,10 @@ class StrategyVerbs:
         found = self._stored(INDICATOR, name, version, built_in_indicators().names())
         return self._load_indicator(found)
 
+    def is_built_in_strategy(self, name: str) -> bool:
+        """Return whether a name is that of a strategy of this package."""
+        return self._is_built_in(STRATEGY, name)
+
     def strategy_versions(self, name: str) -> Sequence[RegisteredDefinition]:
         """Return every stored version of a strategy, the oldest first."""
         return self.storage.registry.versions(STRATEGY, name)
