@@ -386,7 +386,7 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "ZERO_TRADES": (
         "거래 없음",
         "Zero trades",
-        "한 번도 거래하지 않습니다. 까닭과 제안을 아래에서 확인하십시오.",
+        "한 번도 거래하지 않습니다. 까닭과 제안은 설명에 있습니다.",
     ),
     "FEW_TRADES": (
         "적은 거래",

@@ -108,9 +108,7 @@ def _described(
     settling = 0
     without_output = set()
     if uses:
-        from foresto_lab.indicators import built_in_indicators
-
-        known = catalog or built_in_indicators()
+        known = catalog or _catalog_of(strategy)
         for use in uses:
             indicator = known.get(use.name)
             label = _label(use)
@@ -128,6 +126,16 @@ def _described(
         uses=uses,
         without_output=frozenset(without_output),
     )
+
+
+def _catalog_of(strategy: Strategy) -> IndicatorCatalog:
+    """Return the indicators that a strategy was read with."""
+    from foresto_lab.indicators import built_in_indicators
+    from foresto_lab.strategies.json_strategy import JsonStrategy
+
+    if isinstance(strategy, JsonStrategy):
+        return strategy.definition.columns.catalog
+    return built_in_indicators()
 
 
 def _label(use: IndicatorUse) -> str:

@@ -35,6 +35,7 @@ from foresto_lab.types import BoolArray1D, Int64Array1D
 _MOST_CONDITIONS: Final = 60
 """Conditions looked at each; a strategy of thousands is told about by its first."""
 _MOST_RETRIALS: Final = 12
+_TWO_DIGITS: Final = 10
 _STEPS: Final = 4
 """How many times a number is moved on when moving it once gave no trade yet."""
 
@@ -267,10 +268,13 @@ def _loosens_upward(reading: ConditionReading, bar: int, number: float) -> bool:
 def outward_steps(number: float, distance: float, *, upward: bool) -> Iterator[float]:
     """Yield round numbers beyond ``number`` ± ``distance``, each a step farther on.
 
-    A step is the power of ten below the distance: 31.4 against 30 gives 32, 33 …
+    A step is the power of ten below half the distance, and at least 1 where the number
+    is a whole one of two digits: 31.4 against 30 gives 32, 33 …
     """
     scale = distance if distance > 0 else max(abs(number), 1.0) * 0.01
-    exponent = math.floor(math.log10(scale))
+    exponent = math.floor(math.log10(scale / 2))
+    if number.is_integer() and abs(number) >= _TWO_DIGITS:
+        exponent = max(exponent, 0)
     step = 10.0**exponent
     digits = max(-exponent, 0)
     start = math.floor(round((number + distance) / step, 9)) + 1

@@ -222,9 +222,11 @@ def test_thousands_of_conditions_are_cut_not_crossed() -> None:
         (30.0, 1.4, True, 32.0),
         (70.0, 1.4, False, 68.0),
         (30.0, 2.0, True, 33.0),  # the edge itself would not be below
-        (0.5, 0.013, True, 0.52),
+        (0.5, 0.013, True, 0.514),
         (10_000.0, 2_345.0, True, 13_000.0),
-        (30.0, 0.0, True, 30.1),
+        (30.0, 0.0, True, 31.0),
+        (12.0, 15.2, True, 28.0),
+        (0.0, 0.0, True, 0.001),
     ],
 )
 def test_numbers_move_outward_in_round_steps(
