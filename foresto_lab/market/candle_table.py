@@ -216,6 +216,7 @@ def tables_of(
         A bar of a symbol is no candle.
     """
     times, symbols, places, values = columns
+    of_all = timeframe or spacing_of(times)
     tables = {}
     for symbol, chosen in zip(symbols, places, strict=True):
         bars = _bars_of(values[chosen[3]], values[chosen])
@@ -224,7 +225,8 @@ def tables_of(
             for name, place in zip(CANDLE_FIELDS, chosen, strict=True)
         }
         own = np.ascontiguousarray(times[bars])
-        tables[symbol] = _checked(own, arrays, symbol, timeframe)
+        known = of_all if len(own) == len(times) else timeframe
+        tables[symbol] = _checked(own, arrays, symbol, known)
     return tables
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import Enum
-from functools import total_ordering
+from functools import cache, total_ordering
 
 from foresto_lab.errors import UnknownNameError
 
@@ -72,6 +72,7 @@ class Timeframe(Enum):
         return _PLACES[self] < _PLACES[other]
 
 
+@cache
 def timeframe_of_spacing(microseconds: int) -> Timeframe | None:
     """Return the timeframe whose candles open so far apart; None if there is none.
 
