@@ -90,7 +90,14 @@ def _delimiter(lines: Sequence[str]) -> str:
 
 
 def _header(head: Sequence[Sequence[str]], options: LoadOptions, path: Path) -> Header:
-    above = next(i for i, cells in enumerate(head) if any(c.strip() for c in cells))
+    filled = (i for i, cells in enumerate(head) if any(c.strip() for c in cells))
+    above = next(filled, None)
+    if above is None:
+        raise DataFileError(
+            path=str(path),
+            reason="its first lines hold nothing but quotes and delimiters.",
+            fix="Fetch it again.",
+        )
     first = [cell.strip() for cell in head[above]]
     if options.layout == YFINANCE:
         return _yfinance_header(head, path)
