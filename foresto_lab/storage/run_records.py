@@ -228,19 +228,18 @@ def trade_rows(run_id: str, artifacts: RunArtifacts) -> list[dict[str, Any]]:
 def _plain_column(column: pd.Series[Any]) -> list[Any]:
     """Return the values as a database takes them: instants as such, nothing as None."""
     if column.dtype.kind == "M":
-        return [None if value != value else value for value in _instants(column)]
-    return [
-        to_json_value(value) if isinstance(value, Mapping) else _or_none(value)
-        for value in column.tolist()
-    ]
-
-
-def _instants(column: pd.Series[Any]) -> list[Any]:
-    return [v if v != v else v.to_pydatetime() for v in column]
-
-
-def _or_none(value: Any) -> Any:
-    return None if value != value else value
+        values: list[Any] = list(column.dt.to_pydatetime())
+    else:
+        values = column.tolist()
+    if column.dtype.kind in "biu":
+        return values
+    missing = column.isna()
+    if missing.any():
+        gone = missing.tolist()
+        values = [None if no else v for v, no in zip(values, gone, strict=True)]
+    if values and isinstance(values[0], Mapping):
+        return [to_json_value(value) for value in values]
+    return values
 
 
 def _session(value: Any) -> date:
