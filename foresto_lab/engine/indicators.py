@@ -10,10 +10,22 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from foresto_lab.engine._compile import INPUT_1D, OUTPUT_1D, compiled_kernel
+from foresto_lab.engine._compile import (
+    INPUT_1D,
+    OUTPUT_1D,
+    compiled_kernel,
+    kernel_step,
+)
 from foresto_lab.types import Float64Array1D, Int64Array1D
 
 _GROUPS = numba.types.Array(numba.int64, 1, "C", readonly=True)
+
+
+@kernel_step
+def _gain_and_loss(prices: Float64Array1D, bar: int) -> tuple[float, float]:
+    """Return by how much a bar closed above and below the one before; NaN is 0."""
+    change = prices[bar] - prices[bar - 1]
+    return (change if change > 0.0 else 0.0, -change if change < 0.0 else 0.0)
 
 
 @compiled_kernel(numba.void(INPUT_1D, numba.int64, OUTPUT_1D))
@@ -36,33 +48,22 @@ def cutler_rsi_kernel(
     gains = losses = 0.0
     n_gains = n_losses = 0
     for bar in range(1, n_bars):
-        if bar >= period and bar % period == 0:
+        is_fresh = bar >= period and bar % period == 0
+        if is_fresh:
             gains = losses = 0.0
             n_gains = n_losses = 0
-            for inside in range(bar - period + 1, bar + 1):
-                change = prices[inside] - prices[inside - 1]
-                if change > 0.0:
-                    gains += change
-                    n_gains += 1
-                elif change < 0.0:
-                    losses -= change
-                    n_losses += 1
-        else:
-            change = prices[bar] - prices[bar - 1]
-            if change > 0.0:
-                gains += change
-                n_gains += 1
-            elif change < 0.0:
-                losses -= change
-                n_losses += 1
-            if bar > period:
-                change = prices[bar - period] - prices[bar - period - 1]
-                if change > 0.0:
-                    gains -= change
-                    n_gains -= 1
-                elif change < 0.0:
-                    losses += change
-                    n_losses -= 1
+        for entering in range(bar - period + 1 if is_fresh else bar, bar + 1):
+            gain, loss = _gain_and_loss(prices, entering)
+            gains += gain
+            losses += loss
+            n_gains += gain > 0.0
+            n_losses += loss > 0.0
+        if bar > period and not is_fresh:
+            gain, loss = _gain_and_loss(prices, bar - period)
+            gains -= gain
+            losses -= loss
+            n_gains -= gain > 0.0
+            n_losses -= loss > 0.0
         if bar < period:
             continue
         if n_gains == 0 and n_losses == 0:
