@@ -236,6 +236,17 @@ class Execution:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let executions cross process borders; a mapping proxy alone would not."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        if isinstance(self.sell_tax_rate, Mapping):
+            values["sell_tax_rate"] = dict(self.sell_tax_rate)
+        return (_execution, (values,))
+
+
+def _execution(values: dict[str, Any]) -> Execution:
+    return Execution(**values)
+
 
 def _require_rate(name: str, given: object) -> None:
     require_number(name, given, 0, 1, low_included=True, high_included=False)

@@ -137,6 +137,11 @@ def parse_capital(given: object) -> float:
 
 def require_length(signals: Signals, table: CandleTable) -> None:
     """Raise InputError unless there is one signal for each bar."""
+    if not isinstance(signals, Signals):
+        raise InputError(
+            message=f"The strategy gave {type(signals).__name__} for signals. It must "
+            "give Signals, as Signals.of(long_entry=..., ...) makes."
+        )
     if len(signals) != len(table):
         raise InputError(
             message=f"The strategy gave {len(signals)} signals for {len(table)} "

@@ -12,6 +12,42 @@ from typing import Final
 from foresto_lab.findings import Finding
 
 _WORDS: Final[dict[str, tuple[str, str, str]]] = {
+    "NO_TRADES": (
+        "거래 없음",
+        "No trades",
+        "한 번도 거래하지 않았습니다. 사전 점검이 어느 조건 때문인지 알려 줍니다.",
+    ),
+    "ORDER_TOO_SMALL": (
+        "주문이 너무 작음",
+        "Order too small",
+        "한 단위나 최소 주문 금액에 못 미쳐 체결되지 않은 주문이 있습니다. 자본이나 "
+        "비중을 늘리십시오.",
+    ),
+    "LIQUIDATED": (
+        "강제 청산",
+        "Liquidated",
+        "증거금을 모두 잃은 포지션이 있습니다. 레버리지를 낮추거나 손절을 가까이 두십시오.",
+    ),
+    "OPEN_AT_END": (
+        "미청산 포지션",
+        "Open at the end",
+        "마지막 포지션이 아직 열려 있어 마지막 종가로 평가했습니다.",
+    ),
+    "FILLED_AT_SIGNAL_CLOSE": (
+        "신호 종가에 체결",
+        "Filled at the signal's close",
+        "신호를 낸 바로 그 종가에 체결된다고 가정했습니다.",
+    ),
+    "NOTHING_LEFT_TO_ADD": (
+        "추가 진입할 현금 없음",
+        "Nothing left to add",
+        "첫 진입이 현금을 모두 써 추가 진입이 없습니다. 현금을 남기는 비중을 고르십시오.",
+    ),
+    "FUNDING_OUTSIDE_CANDLES": (
+        "기간 밖 펀딩",
+        "Funding outside the candles",
+        "펀딩 비율이 모두 봉의 기간 밖에 있어 반영되지 않았습니다.",
+    ),
     "PRICE_MISSING": (
         "가격 누락",
         "Price missing",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import tracemalloc
 import warnings
 from collections.abc import Iterator
@@ -182,6 +184,6 @@ class Peers:
             trade_on_close=True,
             exclusive_orders=False,
         )
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
             return test.run()

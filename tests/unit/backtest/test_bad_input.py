@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import pickle
 from typing import Any
 
 import numpy as np
@@ -173,6 +175,7 @@ def test_an_execution_goes_to_json_and_back() -> None:
         leverage=3,
     )
     assert fl.Execution.from_dict(given.to_dict()) == given
+    assert pickle.loads(pickle.dumps(given)) == given
     assert fl.Execution.from_dict({}) == fl.Execution()
     with pytest.raises(UnknownNameError, match="fee_rate"):
         fl.Execution.from_dict({"fee_rat": 0.1})
@@ -187,3 +190,59 @@ def test_doubtful_settings_are_findings() -> None:
         "NOTHING_LEFT_TO_ADD",
         "FUNDING_OUTSIDE_CANDLES",
     } <= codes
+
+
+def test_a_strategy_that_gives_no_signals_is_refused() -> None:
+    class Strategy:
+        name, checksum, risk = "own", "0", Risk()
+
+        def signals(self, table: Any) -> Any:
+            return np.zeros(len(table))
+
+        def to_dict(self) -> dict[str, Any]:
+            return {}
+
+    with pytest.raises(ForestoError, match=r"Signals\.of"):
+        fl.backtest(FRAME, Strategy())
+
+
+def test_a_result_shows_itself_and_goes_to_plain_values() -> None:
+    result = run(fl.Execution(fill="close"), symbol="BTC", initial_capital=1_000.0)
+    assert "1 trades" in repr(result)
+    assert "BTC" in result.title
+    html = result._repr_html_()
+    assert "BTC" in html
+    plain = json.loads(json.dumps(result.to_dict(), default=str))
+    assert plain["trades"][0]["exit_time"] is None
+    assert plain["symbols"] == ["BTC"]
+    assert plain["metrics"]["total_trades"] == 1
+    assert len(result.request_hash) == 64
+    stored = fl.BacktestResult.from_tables(
+        trades=result.trades,
+        equity=result.equity,
+        metrics=result.metrics,
+        request_hash=result.request_hash,
+        strategy=result.strategy,
+        execution=result.execution,
+        initial_capital=result.initial_capital,
+        symbols=result.symbols,
+        timeframe=result.timeframe,
+        periods_per_year=result.periods_per_year,
+    )
+    assert stored.title == result.title
+    assert stored.fills is None
+    with pytest.raises(ForestoError, match="again"):
+        stored.to_vectorbt()
+
+
+def test_what_differs_in_a_request_differs_in_its_hash() -> None:
+    one = run()
+    assert one.request_hash == run().request_hash
+    others = [
+        run(fl.Execution(fee_rate=0.001)),
+        run(initial_capital=5.0),
+        run(symbol="BTC"),
+        fl.backtest(FRAME, signals(4, {1: L})),
+        fl.backtest(FRAME.iloc[:3], signals(3, {0: L})),
+    ]
+    assert len({one.request_hash, *(other.request_hash for other in others)}) == 6

@@ -308,6 +308,13 @@ def test_tables_tell_what_was_decided_on() -> None:
     assert "total_return" in result.to_dict()["metrics"]
 
 
+def test_it_shows_itself_however_many_symbols_it_has() -> None:
+    candles = several({f"s{place}": [10.0, 11.0, 12.0] for place in range(8)})
+    result = backtest_many(candles, ranked({0: [1.0] * 8}, top=2), Execution())
+    assert "s0, s1, s2, s3, s4 +3" in result.title
+    assert "s0, s1, s2, s3, s4 +3" in result._repr_html_()
+
+
 def test_what_a_cash_account_cannot_do_is_said() -> None:
     candles = several({"A": [10.0] * 3})
     strategy = ranked({0: [1.0]}, top=1)
