@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from html import escape
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import pandas as pd
 
@@ -118,7 +118,7 @@ class BacktestResult:
         index = self._index()
         span = f"{index[0]:%Y-%m-%d} ~ {index[-1]:%Y-%m-%d}"
         name = str(getattr(self.strategy, "name", "") or "")
-        parts = [name, ", ".join(s for s in self.symbols if s), self.timeframe, span]
+        parts = [name, _few(self.symbols), self.timeframe, span]
         return " · ".join(part for part in parts if part)
 
     def with_run(self, run_id: str | None, request_hash: str, **facts: Any) -> Self:
@@ -223,6 +223,16 @@ def _figure_cells(name: str, value: Any, language: Language) -> str:
     words = escape(label(name, language))
     figure = escape(measure_text(name, value, language))
     return f"<td style='{left}'>{words}</td><td style='{right}'>{figure}</td>"
+
+
+_SYMBOLS_NAMED: Final = 5
+
+
+def _few(symbols: tuple[str, ...]) -> str:
+    """Return the first symbols, and how many more there are."""
+    named = ", ".join(symbol for symbol in symbols[:_SYMBOLS_NAMED] if symbol)
+    more = len(symbols) - _SYMBOLS_NAMED
+    return f"{named} +{more:,}" if more > 0 else named
 
 
 def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:

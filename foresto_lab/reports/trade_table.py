@@ -53,6 +53,9 @@ _REASONS: Final = (
     "trailing_stop",
     "time_stop",
     "liquidation",
+    "rank",
+    "rebalance",
+    "delisted",
 )
 
 
