@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from foresto_lab.figures.backtest_path import (
+    TIME_FORMATS,
     Backtests,
     any_simulated_backtest,
     currency_of_backtest,
@@ -290,12 +291,4 @@ def _time_axis(figure: go.Figure, result: BacktestResult) -> None:
     index = result.equity.index
     hover = hover_format(index)
     if hover != "%Y-%m-%d":
-        figure.update_xaxes(tickformatstops=_INTRADAY_FORMATS, hoverformat=hover)
-
-
-_INTRADAY_FORMATS: Final = (
-    {"dtickrange": ["M12", None], "value": "%Y"},
-    {"dtickrange": ["M1", "M12"], "value": "%Y-%m"},
-    {"dtickrange": [86400000, "M1"], "value": "%m-%d"},
-    {"dtickrange": [None, 86400000], "value": "%m-%d %H:%M"},
-)
+        figure.update_xaxes(tickformatstops=TIME_FORMATS, hoverformat=hover)

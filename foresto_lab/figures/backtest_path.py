@@ -21,6 +21,13 @@ Backtests: TypeAlias = "BacktestResult | Mapping[str, BacktestResult]"
 SIMULATED_PREFIX: Final = "SIM_"
 """What the symbols of simulated prices begin with."""
 _DAYS_PER_YEAR: Final = 365.25
+TIME_FORMATS: Final = (
+    {"dtickrange": ["M12", None], "value": "%Y"},
+    {"dtickrange": ["M1", "M12"], "value": "%Y-%m"},
+    {"dtickrange": [86400000, "M1"], "value": "%m-%d"},
+    {"dtickrange": [None, 86400000], "value": "%H:%M\n%m-%d"},
+)
+"""How an axis writes times, from years to minutes, the same in every language."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,12 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from foresto_lab.figures.backtest_path import hover_format, is_simulated, only_table
+from foresto_lab.figures.backtest_path import (
+    TIME_FORMATS,
+    hover_format,
+    is_simulated,
+    only_table,
+)
 from foresto_lab.figures.bar_buckets import MOST_CANDLES, candle_buckets, extremes
 from foresto_lab.figures.column_packing import (
     line_step,
@@ -48,7 +53,7 @@ MOST_MARKERS: Final = 160
 _SIGNAL_COLUMNS: Final = frozenset(
     {"long_entry", "long_exit", "short_entry", "short_exit"}
 )
-_LINES: Final = (BLUE, PURPLE, ORANGE, OLIVE, SKY, GREY)
+LINE_COLOURS: Final = (BLUE, PURPLE, ORANGE, OLIVE, SKY, GREY)
 _NEAR_PRICE: Final = (0.5, 2.0)
 _MOVES_WITH_PRICE: Final = 0.5
 _MICROSECONDS: Final = 1000
@@ -65,7 +70,7 @@ class _Mark(NamedTuple):
     colour: str
 
 
-_MARKS: Final = (
+MARKS: Final = (
     _Mark("entry_long", "triangle-up", BLUE),
     _Mark("entry_short", "triangle-down", PURPLE),
     _Mark("exit_gain", "circle", GREEN),
@@ -96,12 +101,12 @@ def price(result: BacktestResult, *, language: str = "ko") -> go.Figure:
     table = only_table(result)
     if table is None:
         return say(figure, label("no_candles", language))
-    over, below = _split(table, indicator_columns(result))
+    over, below = split_columns(table, indicator_columns(result))
     marks = trade_marks(result, table)
     _add_candles(figure, table, language)
     for place, (name, values) in enumerate({**over, **below}.items()):
         _add_line(figure, table, name, values, place, below=name in below)
-    for mark in _MARKS:
+    for mark in MARKS:
         _add_marks(figure, table, mark, marks[mark.key], language)
     _lay_out(figure, table, language, panel=bool(below))
     figure.layout.meta = {"candles": packed_candles(table, over, below, marks)}
@@ -181,7 +186,7 @@ def packed_candles(
                 "prices": pack_numbers(mark.prices, step),
                 "returns": pack_numbers(mark.returns, 1e-5),
             }
-            for mark in (marks[kind.key] for kind in _MARKS)
+            for mark in (marks[kind.key] for kind in MARKS)
         ],
     }
 
@@ -195,7 +200,7 @@ def _packed_times(open_times: Int64Array1D) -> dict[str, Any]:
     return pack_integers(steps) | {"step": spacing, "origin": origin}
 
 
-def _split(
+def split_columns(
     table: CandleTable, columns: Mapping[str, Float64Array1D]
 ) -> tuple[dict[str, Float64Array1D], dict[str, Float64Array1D]]:
     """Return the columns that are prices, and those on a scale of their own."""
@@ -253,7 +258,7 @@ def _add_line(
         name=name,
         mode="lines",
         connectgaps=False,
-        line={"color": _LINES[place % len(_LINES)], "width": 1.3},
+        line={"color": LINE_COLOURS[place % len(LINE_COLOURS)], "width": 1.3},
         hovertemplate="%{y:,.6~g}",
     )
 
@@ -291,7 +296,7 @@ def _lay_out(
 ) -> None:
     hover = hover_format(table.index)
     figure.update_xaxes(type="date", rangeslider={"visible": False}, hoverformat=hover)
-    figure.update_xaxes(anchor="y2" if panel else "y")
+    figure.update_xaxes(anchor="y2" if panel else "y", tickformatstops=TIME_FORMATS)
     figure.update_layout(
         height=_HEIGHT + (_PANEL if panel else 0),
         hovermode="closest",

@@ -4,5 +4,11 @@
 """
 
 from foresto_lab.widgets.explorer import ScenarioExplorer, scenario_explorer
+from foresto_lab.widgets.strategy_explorer import StrategyExplorer, strategy_explorer
 
-__all__ = ["ScenarioExplorer", "scenario_explorer"]
+__all__ = [
+    "ScenarioExplorer",
+    "StrategyExplorer",
+    "scenario_explorer",
+    "strategy_explorer",
+]

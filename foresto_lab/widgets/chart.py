@@ -70,7 +70,7 @@ def explorer_chart(outcomes: Sequence[Outcome], active: int, language: str) -> S
     A string that begins with ``@`` names a column, or a colour of the theme.
     Settings without a result have no curves.
     """
-    columns = _Columns()
+    columns = Columns()
     drawn = [
         _Drawn(place, outcome.label, outcome.result)
         for place, outcome in enumerate(outcomes)
@@ -99,7 +99,7 @@ def explorer_chart(outcomes: Sequence[Outcome], active: int, language: str) -> S
 
 
 def _curves(
-    curve: _Drawn, columns: _Columns, line: Spec, scale: float, unit: str
+    curve: _Drawn, columns: Columns, line: Spec, scale: float, unit: str
 ) -> list[Spec]:
     """Return a setting's value and its drawdown."""
     path = curve.result.path
@@ -119,7 +119,7 @@ def _curves(
     ]
 
 
-class _Columns:
+class Columns:
     """Binary columns by name; the same array is sent once."""
 
     def __init__(self) -> None:
@@ -151,7 +151,7 @@ def _span(result: SimulationResult) -> str:
 
 
 def _weight_areas(
-    result: SimulationResult, columns: _Columns, language: str
+    result: SimulationResult, columns: Columns, language: str
 ) -> list[Spec]:
     weights = asset_weights(result)
     targets = target_weights(result, weights.columns)
@@ -174,7 +174,7 @@ def _weight_areas(
 
 
 def _turnover_stems(
-    result: SimulationResult, place: int, columns: _Columns, language: str
+    result: SimulationResult, place: int, columns: Columns, language: str
 ) -> Spec:
     """Return one stem a rebalancing, all in one line with gaps: quick for thousands."""
     events = result.events

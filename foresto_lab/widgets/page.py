@@ -141,10 +141,10 @@ def _form(explorer: ScenarioExplorer) -> dict[str, Any]:
         "mode": setting.mode,
         "frequency": setting.frequency,
         "base_day": setting.base_day,
-        "threshold": _percent_text(setting.threshold),
+        "threshold": percent_text(setting.threshold),
         "relative": setting.relative,
         "to": setting.to,
-        "cost_rate": _percent_text(setting.cost_rate),
+        "cost_rate": percent_text(setting.cost_rate),
         "start": str(comparison.start or ""),
         "end": str(comparison.end or ""),
         "initial_amount": f"{comparison.initial_amount:,.10g}",
@@ -198,7 +198,7 @@ def _spellings(path: Path) -> list[str]:
 # --- percent, as people write it --------------------------------------------------
 
 
-def _percent_text(fraction: float) -> str:
+def percent_text(fraction: float) -> str:
     """Return 0.0015 as ``0.15``: exact, with at least the digits it has."""
     text = format((Decimal(repr(fraction)) * 100).normalize(), "f")
     return text

@@ -21,14 +21,14 @@ from foresto_lab.widgets.page import from_page, state_of, wording
 if TYPE_CHECKING:
     from foresto_lab.widgets.explorer import ScenarioExplorer
 
-_STATIC: Final = Path(__file__).parent / "static"
+STATIC: Final = Path(__file__).parent / "static"
 
 
 @cache
-def _script() -> str:
-    return "".join(
-        (_STATIC / name).read_text("utf-8") for name in ("plot.js", "explorer.js")
-    )
+def page_script(name: str) -> str:
+    """Return a page's script with what all pages share in front of it."""
+    files = ("plot.js", "commands.js", name)
+    return "".join((STATIC / file).read_text("utf-8") for file in files)
 
 
 @cache
@@ -37,7 +37,7 @@ def _plotly() -> bytes:
     return gzip.compress(get_plotlyjs().encode(), compresslevel=6)
 
 
-_FILES: Final[dict[str, Callable[[], bytes]]] = {
+FILES: Final[dict[str, Callable[[], bytes]]] = {
     "plotly": _plotly,
     "font": FONT_FILE.read_bytes,
 }
@@ -51,8 +51,8 @@ class ExplorerView(anywidget.AnyWidget):  # type: ignore[misc]
     whole ``state``, with the curves as binary columns.
     """
 
-    _esm = _script()
-    _css = (_STATIC / "explorer.css").read_text("utf-8")
+    _esm = page_script("explorer.js")
+    _css = (STATIC / "explorer.css").read_text("utf-8")
     state = traitlets.Dict().tag(sync=True)
     wording = traitlets.Dict().tag(sync=True)
     palettes = traitlets.Dict(PALETTES).tag(sync=True)
@@ -81,9 +81,9 @@ class ExplorerView(anywidget.AnyWidget):  # type: ignore[misc]
 
     def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:
         """Carry out a command of the page; whatever goes wrong becomes a message."""
-        if content["command"] in _FILES:
+        if content["command"] in FILES:
             name = content["command"]
-            self.send({"event": name}, buffers=[_FILES[name]()])
+            self.send({"event": name}, buffers=[FILES[name]()])
             return
         explorer = self._explorer
         self._answered = content["id"]
