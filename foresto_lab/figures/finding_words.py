@@ -26,7 +26,7 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "LIQUIDATED": (
         "강제 청산",
         "Liquidated",
-        "증거금을 모두 잃은 포지션이 있습니다. 레버리지를 낮추거나 손절을 가까이 두십시오.",
+        "증거금을 모두 잃은 포지션이 있습니다. 레버리지를 낮추거나 손절을 좁히십시오.",
     ),
     "OPEN_AT_END": (
         "미청산 포지션",
@@ -41,7 +41,7 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "NOTHING_LEFT_TO_ADD": (
         "추가 진입할 현금 없음",
         "Nothing left to add",
-        "첫 진입이 현금을 모두 써 추가 진입이 없습니다. 현금을 남기는 비중을 고르십시오.",
+        "첫 진입이 현금을 모두 씁니다. 현금을 남기는 비중을 고르십시오.",
     ),
     "FUNDING_OUTSIDE_CANDLES": (
         "기간 밖 펀딩",
