@@ -1,5 +1,6 @@
 """Strategies: what says at each bar's close to enter or to leave."""
 
+from foresto_lab.strategies.agreement import require_agreement
 from foresto_lab.strategies.bars import Bars
 from foresto_lab.strategies.comparisons import (
     between,
@@ -27,11 +28,7 @@ from foresto_lab.strategies.sizing import (
     VolatilityTarget,
     parse_sizing,
 )
-from foresto_lab.strategies.trading_strategy import (
-    StrategyConfig,
-    TradingStrategy,
-    require_agreement,
-)
+from foresto_lab.strategies.trading_strategy import StrategyConfig, TradingStrategy
 
 __all__ = [
     "BUILT_IN_STRATEGIES",

@@ -75,7 +75,8 @@ class JsonStrategy:
         if definition is not None:
             return cls(definition, findings)
         named = given.get("name") if isinstance(given, Mapping) else None
-        name = named[:80] if isinstance(named, str) else DEFAULT_NAME
+        is_shown = isinstance(named, str) and named.isprintable() and named.strip()
+        name = str(named)[:80] if is_shown else DEFAULT_NAME
         raise StrategyError(
             strategy=name, findings=tuple(f for f in findings if f.severity == "error")
         )

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from foresto_lab.errors import StrategyError, UnknownNameError
 from foresto_lab.strategies.finding_list import FindingList
 from foresto_lab.strategies.json_strategy import JsonStrategy
 from foresto_lab.strategies.library import BUILT_IN_STRATEGIES
 from foresto_lab.strategies.protocols import Strategy
+from foresto_lab.strategies.trading_strategy import TradingStrategy
 from foresto_lab.strategies.wording import shown
 
 if TYPE_CHECKING:
     from foresto_lab.indicators import IndicatorCatalog
+
+_MEMBERS: Final = (
+    "signals",
+    "name",
+    "version",
+    "source",
+    "risk",
+    "indicators",
+    "min_candles",
+    "checksum",
+    "to_dict",
+)
 
 
 def parse_strategy(
@@ -28,9 +42,10 @@ def parse_strategy(
     Parameters
     ----------
     given : Strategy, mapping, str or Path
-        A strategy; its JSON as a mapping, a text that begins with ``{`` or a file; the
-        name of a built-in strategy; or ``{"name", "source": "built_in", "config"}``, as
-        a built-in strategy's ``to_dict`` gives it.
+        A strategy, or a class of one with parameters that all have defaults; its JSON
+        as a mapping, a text that begins with ``{`` or a file (a Path, or a text that
+        ends in ``.json``); the name of a built-in strategy; or ``{"name", "source":
+        "built_in", "config"}``, as a built-in strategy's ``to_dict`` gives it.
     catalog : IndicatorCatalog, optional
         The indicators that JSON may use; by default the built-in ones.
 
@@ -44,6 +59,8 @@ def parse_strategy(
     if isinstance(given, Path):
         return JsonStrategy.from_dict(read_json(_text_of(given)), catalog=catalog)
     if isinstance(given, str):
+        if given.casefold().endswith(".json"):
+            return parse_strategy(Path(given), catalog=catalog)
         if given.lstrip().startswith("{"):
             return parse_strategy(read_json(given), catalog=catalog)
         return built_in_strategy(given)
@@ -51,11 +68,9 @@ def parse_strategy(
         if given.get("source") == "built_in":
             return _configured(given)
         return JsonStrategy.from_dict(given, catalog=catalog)
-    if isinstance(given, type) or not isinstance(given, Strategy):
-        raise _malformed(
-            f"a strategy came as {shown(given)}; it is one of the library by name, a "
-            "mapping, a JSON file's Path, or an instance such as HyperRsi()."
-        )
+    if isinstance(given, type) and issubclass(given, TradingStrategy):
+        return given()
+    _require_strategy(given)
     return given
 
 
@@ -96,6 +111,29 @@ def read_json(text: str) -> Any:
         raise _malformed("it is nested too deep to be read.") from None
     except ValueError:
         raise _malformed("it holds a number too long to be read.") from None
+
+
+def _require_strategy(given: object) -> None:
+    missing = [name for name in _MEMBERS if not _has(given, name)]
+    if isinstance(given, type) or "signals" in missing:
+        raise _malformed(
+            f"a strategy came as {shown(given)}; it is one of the library by name, a "
+            "mapping, a JSON file's Path, or an instance such as HyperRsi()."
+        )
+    if missing:
+        raise _malformed(
+            f"{type(given).__name__} has no {', '.join(missing)}. Derive it from "
+            "TradingStrategy."
+        )
+
+
+def _has(given: object, name: str) -> bool:
+    """Return whether there is such a member, without running a property."""
+    try:
+        inspect.getattr_static(given, name)
+    except AttributeError:
+        return False
+    return True
 
 
 def _text_of(path: Path) -> str:

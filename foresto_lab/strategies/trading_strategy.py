@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from foresto_lab.canonical import sha256_of
 from foresto_lab.errors import ForestoError, StrategyError
 from foresto_lab.findings import Finding
-from foresto_lab.market.candle_table import CandleTable, parse_candles
+from foresto_lab.market.candle_table import parse_candles
 from foresto_lab.strategies.bars import Bars
 from foresto_lab.strategies.column_sources import ColumnSources
 from foresto_lab.strategies.finding_list import FindingList
 from foresto_lab.strategies.risk import Risk
 from foresto_lab.strategies.signals import SignalBits, Signals
+from foresto_lab.strategies.strategy_code import code_of
 from foresto_lab.strategies.wording import shown
 from foresto_lab.types import Severity
 
 if TYPE_CHECKING:
-    from foresto_lab.indicators import IndicatorUse
+    from foresto_lab.indicators import IndicatorCatalog, IndicatorUse
 
 
 class StrategyConfig(BaseModel):
@@ -84,6 +85,7 @@ class TradingStrategy:
 
     def __init__(self, **parameters: Any) -> None:
         self.config = _parse_config(type(self), parameters)
+        self._catalog: IndicatorCatalog | None = None
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -108,9 +110,7 @@ class TradingStrategy:
 
         The two are the bar of the signal and the one before it, for crossings.
         """
-        from foresto_lab.indicators import built_in_indicators
-
-        columns = ColumnSources.of(self.indicators, built_in_indicators())
+        columns = ColumnSources.of(self.indicators, self.catalog)
         return max(map(columns.warm_up, columns.sources), default=0) + 2
 
     def signals(self, candles: Any) -> Signals:
@@ -122,7 +122,9 @@ class TradingStrategy:
             Columns by name, ``candles["close"]``; the caller may give a DataFrame or
             a CandleTable.
         """
-        raise NotImplementedError(f"{type(self).__name__} says no signals(candles)")
+        raise _python_error(
+            self.name, f"{type(self).__name__} has no signals(self, candles)."
+        )
 
     def analyze(self, window: Any) -> SignalBits:
         """Return the signal of the last bar, given every bar up to it.
@@ -135,8 +137,15 @@ class TradingStrategy:
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of its name, version, parameters and code."""
-        return sha256_of({**self.to_dict(), "code": self.code})
+        """SHA-256 of its name, version and parameters, and of a user's code.
+
+        The code is that of the class and its bases; what it calls outside of them is
+        not seen: give the strategy another version when that changes.
+        """
+        code = (
+            None if self.source == "built_in" else code_of(type(self), TradingStrategy)
+        )
+        return sha256_of({**self.to_dict(), "code": code})
 
     def to_dict(self) -> dict[str, Any]:
         """Return what it is, as JSON-ready values."""
@@ -147,11 +156,26 @@ class TradingStrategy:
             "config": self.config.model_dump(),
         }
 
+    def using(self, catalog: IndicatorCatalog) -> Self:
+        """Return the same strategy with other indicators to choose from."""
+        other = copy(self)
+        other._catalog = catalog
+        return other
+
+    @property
+    def catalog(self) -> IndicatorCatalog:
+        """The indicators to choose from; the built-in ones unless told otherwise."""
+        if self._catalog is not None:
+            return self._catalog
+        from foresto_lab.indicators import built_in_indicators
+
+        return built_in_indicators()
+
     def bars(self, candles: Any) -> Bars:
         """Return candles as ``signals`` gets them."""
         if isinstance(candles, Bars):
             return candles
-        return Bars(parse_candles(candles), self.indicators)
+        return Bars(parse_candles(candles), self.indicators, self.catalog)
 
     def __repr__(self) -> str:
         """Return the strategy as it would be made."""
@@ -173,8 +197,8 @@ def _checked_signals(
 
     @wraps(compute)
     def signals(self: TradingStrategy, candles: Any) -> Signals:
-        bars = self.bars(candles)
         try:
+            bars = self.bars(candles)
             found = compute(self, bars)
         except StrategyError as error:
             raise StrategyError(strategy=self.name, findings=error.findings) from None
@@ -238,49 +262,3 @@ def _report_parameter(
         f"it is {shown(problem['input'])}: {problem['msg'][0].lower()}"
         f"{problem['msg'][1:]}.",
     )
-
-
-def require_agreement(
-    strategy: TradingStrategy,
-    candles: pd.DataFrame | CandleTable,
-    *,
-    bars: range | list[int] | None = None,
-) -> None:
-    """Raise unless ``analyze`` and ``signals`` say the same on every bar.
-
-    ``analyze`` gets nothing after its bar, so that this also proves that ``signals``
-    does not look ahead. The time taken grows with the square of the number of bars:
-    a few hundred after the warm-up will do.
-
-    Parameters
-    ----------
-    strategy : TradingStrategy
-    candles : DataFrame or CandleTable
-    bars : sequence of int, optional
-        The bars to compare; all by default.
-
-    Raises
-    ------
-    StrategyError
-        They differ; the finding names the bars.
-    """
-    table = parse_candles(candles)
-    expected = strategy.signals(table).bits
-    differing = [
-        bar
-        for bar in (range(len(table)) if bars is None else bars)
-        if int(strategy.analyze(table.first(bar + 1))) != int(expected[bar])
-    ]
-    if not differing:
-        return
-    first = differing[0]
-    findings = FindingList()
-    findings.error(
-        "ANALYZE_DISAGREES",
-        f"bar {first} ({table.time(first)})",
-        f"analyze says {SignalBits(int(strategy.analyze(table.first(first + 1))))!r}, "
-        f"signals {SignalBits(int(expected[first]))!r}; they differ on "
-        f"{np.size(differing):,} bars.",
-        "Let both use closed bars only, and the same comparisons.",
-    )
-    raise StrategyError(strategy=strategy.name, findings=findings.all)

@@ -78,6 +78,8 @@ BAD: list[tuple[object, tuple[str, str]]] = [
     ([GOOD], ("STRATEGY_MALFORMED", "")),
     (changed(name=["dip"]), ("STRATEGY_MALFORMED", "name")),
     (changed(version="one"), ("STRATEGY_MALFORMED", "version")),
+    (changed(description="\ud800"), ("STRATEGY_MALFORMED", "description")),
+    (changed(name="\ud800"), ("STRATEGY_MALFORMED", "name")),
     (changed(sellCondition=[]), ("STRATEGY_KEY_UNKNOWN", "")),
     ({**GOOD, "buy_conditions": []}, ("STRATEGY_MALFORMED", "buy_conditions")),
     (changed(indicators="rsi"), ("INDICATOR_MALFORMED", "indicators")),
@@ -190,6 +192,7 @@ def test_what_is_amiss_has_its_code_and_its_place(
     with pytest.raises(StrategyError) as caught:
         JsonStrategy.from_dict(given)
     assert expected[0] in str(caught.value)
+    str(caught.value).encode("utf-8")
 
 
 def test_every_code_is_declared() -> None:
