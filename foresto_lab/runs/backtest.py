@@ -278,7 +278,7 @@ def preflight_backtest(
 ) -> PreflightReport:
     """Return what stands against a planned backtest on the candles of ``inputs_of``.
 
-    Of several symbols the definition alone is looked at.
+    Several symbols share one account; their candles are looked at one by one.
     """
     from foresto_lab.preflight.strategy import StrategyInputs, check_strategy
 
@@ -288,7 +288,7 @@ def preflight_backtest(
     return check_strategy(
         StrategyInputs(
             given=plan.resolved.strategy,
-            candles=None if several else table,
+            candles=tables if several else table,
             execution=execution,
             initial_capital=request.initial_capital,
             timeframe=None if several else request.timeframe,

@@ -6,6 +6,8 @@ A new check is one new file in ``checks``, one line in ``STRATEGY_CHECKS``, one 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from foresto_lab.preflight.report import PreflightReport
@@ -85,7 +87,16 @@ _CHECKS: Final[tuple[type[StrategyCheck], ...]] = tuple(
 
 
 def check_strategy(inputs: StrategyInputs) -> PreflightReport:
-    """Run every strategy check and return what they found, the gravest first."""
+    """Run every strategy check and return what they found, the gravest first.
+
+    Where the candles are a mapping of symbol to table, those symbols share one account.
+    """
+    if isinstance(inputs.candles, Mapping):
+        from foresto_lab.preflight.strategy.several import check_several
+
+        alone = replace(inputs, candles=None)
+        findings = [finding for check in _CHECKS for finding in check().check(alone)]
+        return check_several(alone, inputs.candles, findings)
     findings = [finding for check in _CHECKS for finding in check().check(inputs)]
     return PreflightReport.of(
         inputs.subject,

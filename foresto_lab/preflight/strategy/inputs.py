@@ -63,6 +63,7 @@ class StrategyInputs:
         it raised.
     candles : object, optional
         A DataFrame or a CandleTable; without candles the definition alone is checked.
+        A mapping of symbol to CandleTable for several symbols on one account.
         Or the error that looking for them raised.
     date_range : pair, optional
         First and last day or instant, either may be None; ``None`` takes all.
