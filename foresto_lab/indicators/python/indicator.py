@@ -22,6 +22,7 @@ from foresto_lab.types import Float64Array1D
 
 TIME_LIMIT: Final = 10.0
 MEMORY_LIMIT: Final = 8 << 30
+CANDLE_COLUMNS: Final = ("open", "high", "low", "close", "volume")
 _ALWAYS_REFUSED: Final = ("PYTHON_SYNTAX", "PYTHON_COMPUTE")
 
 
@@ -149,7 +150,7 @@ class PythonIndicator(Indicator):
             summary=str(told.get("summary", "")),
             group="Python",
             parameters=parameters,
-            inputs=("open", "high", "low", "close", "volume"),
+            inputs=CANDLE_COLUMNS,
             outputs=_parse_outputs(told.get("outputs"), name.casefold()),
             code=code,
             warm_up_bars=warm_up,
@@ -252,9 +253,7 @@ def _require_usable(code: str, name: str, *, allow_imports: bool) -> None:
 
 
 def _parse_outputs(given: object, name: str) -> tuple[str, ...]:
-    if given is None:
-        return (name,)
-    named = [given] if isinstance(given, str) else given
+    named = [name] if given is None else [given] if isinstance(given, str) else given
     if (
         not isinstance(named, (list, tuple))
         or not named
@@ -263,6 +262,12 @@ def _parse_outputs(given: object, name: str) -> tuple[str, ...]:
     ):
         raise InputError(
             message=f"OUTPUTS is {given!r}, but must be a list of different names."
+        )
+    taken = [output for output in named if output.casefold() in CANDLE_COLUMNS]
+    if taken or not all(output.isidentifier() for output in named if given is not None):
+        raise InputError(
+            message=f"The outputs are {named!r}, but must be names of letters, digits and "
+            f"_ that are no column of the candles ({', '.join(CANDLE_COLUMNS)})."
         )
     return tuple(named)
 

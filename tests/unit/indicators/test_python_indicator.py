@@ -241,6 +241,8 @@ def test_code_without_compute_is_refused_always() -> None:
         "OUTPUTS = []",
         "OUTPUTS = ['a', 'a']",
         "OUTPUTS = 7",
+        "OUTPUTS = ['Close']",
+        "OUTPUTS = ['two words']",
         "WARM_UP = {'length': 1}",
         "WARM_UP = 'long'",
     ],
@@ -249,6 +251,11 @@ def test_declarations_that_cannot_be_are_refused(declared: str) -> None:
     code = f"{declared}\ndef compute(candles):\n    return candles['close']\n"
     with pytest.raises(InputError):
         PythonIndicator.from_code(code, name="own")
+
+
+def test_a_name_of_a_column_is_refused() -> None:
+    with pytest.raises(InputError, match="no column of the candles"):
+        PythonIndicator.from_code(MEAN, name="close")
 
 
 @dataclass
