@@ -17,6 +17,21 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "No trades",
         "한 번도 거래하지 않았습니다. 사전 점검이 어느 조건 때문인지 알려 줍니다.",
     ),
+    "PASSED_OVER": (
+        "건너뛴 종목",
+        "Passed over",
+        "거래가 없거나 남은 현금으로 한 단위를 살 수 없어 다음 순위로 넘어갔습니다.",
+    ),
+    "SOLD_AT_DELISTING": (
+        "상장 폐지 매도",
+        "Sold at delisting",
+        "봉이 먼저 끝난 종목을 마지막 종가에 판 것으로 봅니다.",
+    ),
+    "SHORTS_LEFT_OUT": (
+        "공매도 제외",
+        "Shorts left out",
+        "여러 종목의 현금 계좌는 공매도하지 않습니다. 매수 청산에만 쓰입니다.",
+    ),
     "ORDER_TOO_SMALL": (
         "주문이 너무 작음",
         "Order too small",

@@ -10,7 +10,12 @@ from foresto_lab.backtest import Execution, FixedAmount, FractionOfEquity
 from foresto_lab.backtest.choices import GivenRanking
 from foresto_lab.backtest.many import backtest_many
 from foresto_lab.backtest.result import BacktestResult
-from foresto_lab.errors import AmountError, InputError, UnknownNameError
+from foresto_lab.errors import (
+    AmountError,
+    CandleTableError,
+    InputError,
+    UnknownNameError,
+)
 from foresto_lab.strategies.ranking import Ranking, Selection
 from foresto_lab.strategies.risk import Risk
 from foresto_lab.strategies.signals import Signals
@@ -337,6 +342,40 @@ def test_what_a_cash_account_cannot_do_is_said() -> None:
         backtest_many(candles, ranked({0: [1.0, 2.0]}, top=1))
     with pytest.raises(InputError, match="bars 0 to 2"):
         backtest_many(candles, ranked({7: [1.0]}, top=1))
+
+
+@pytest.mark.parametrize(
+    ("candles", "word"),
+    [
+        ({}, "no symbol"),
+        (several({"A": [10.0] * 3}).iloc[:0], "no candle"),
+        (several({"A": [10.0] * 3}).tz_localize(None), "time zone"),
+        (several({"A": [10.0] * 3}).iloc[:, :4], "volume"),
+        (several({"A": [10.0, (9.0, 8.0, 9.0, 9.0), 10.0]}), "high"),
+        (several({"A": [10.0, (9.0, NAN, 9.0, 9.0), 10.0]}), "high"),
+        (several({"A": [10.0] * 3}).iloc[::-1], "ascending"),
+    ],
+)
+def test_candles_that_are_none_are_refused(candles: object, word: str) -> None:
+    with pytest.raises(CandleTableError, match=word):
+        backtest_many(candles, "momentum_rotation")  # type: ignore[arg-type]
+
+
+def test_symbols_and_bars_without_candles_trade_nothing() -> None:
+    candles = several({"A": [None] * 3, "B": [10.0] * 3})
+    result = backtest_many(candles, ranked({0: [2.0, 1.0]}, top=2), Execution(**FREE))
+    assert set(held(result)) == {"B"}
+    for nothing in (candles.iloc[:1], candles * NAN):
+        empty = backtest_many(nothing, "momentum_rotation")
+        assert empty.trades.empty
+        assert {finding.code for finding in empty.findings} == {"NO_TRADES"}
+
+
+def test_leverage_of_a_strategy_is_refused_until_it_is_set_to_one() -> None:
+    candles = several({"A": [10.0, 11.0, 12.0]})
+    with pytest.raises(InputError, match="leverage=1"):
+        backtest_many(candles, "hyperrsi")
+    assert backtest_many(candles, "hyperrsi", Execution(leverage=1.0)).trades.empty
 
 
 def test_a_selection_that_cannot_be_is_refused() -> None:
