@@ -266,8 +266,8 @@ def _parse_outputs(given: object, name: str) -> tuple[str, ...]:
     taken = [output for output in named if output.casefold() in CANDLE_COLUMNS]
     if taken or not all(output.isidentifier() for output in named if given is not None):
         raise InputError(
-            message=f"The outputs are {named!r}, but must be names of letters, digits and "
-            f"_ that are no column of the candles ({', '.join(CANDLE_COLUMNS)})."
+            message=f"The outputs are {named!r}, but must be names of letters, digits "
+            f"and _ that are no column of the candles ({', '.join(CANDLE_COLUMNS)})."
         )
     return tuple(named)
 
