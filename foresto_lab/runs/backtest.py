@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from foresto_lab.backtest import BacktestResult, Execution, backtest
-from foresto_lab.backtest.choices import is_ranking
-from foresto_lab.backtest.many import backtest_many
 from foresto_lab.errors import (
     DateRangeError,
     ForestoError,
@@ -283,7 +281,7 @@ def preflight_backtest(
     from foresto_lab.preflight.strategy import StrategyInputs, check_strategy
 
     request = plan.request
-    several = len(tables) > 1 or is_ranking(plan.resolved.strategy)
+    several = len(tables) > 1 or ranks_symbols(plan.resolved.strategy)
     symbol, table = next(iter(tables.items()))
     return check_strategy(
         StrategyInputs(
@@ -299,6 +297,11 @@ def preflight_backtest(
     )
 
 
+def ranks_symbols(strategy: Strategy) -> bool:
+    """Return whether a strategy ranks symbols, rather than giving each its signals."""
+    return callable(getattr(strategy, "ranking", None))
+
+
 def _compute(
     request: BacktestRequest,
     tables: Mapping[str, CandleTable],
@@ -307,7 +310,9 @@ def _compute(
 ) -> BacktestResult:
     """Return what the pure core makes of a request and its candles."""
     capital = request.initial_capital
-    if len(tables) > 1 or is_ranking(strategy):
+    if len(tables) > 1 or ranks_symbols(strategy):
+        from foresto_lab.backtest.many import backtest_many
+
         return backtest_many(tables, strategy, execution, initial_capital=capital)
     (table,) = tables.values()
     return backtest(table, strategy, execution, initial_capital=capital)

@@ -379,3 +379,94 @@ def test_code_is_not_run_by_being_kept(lab: fl.Lab, tmp_path: Path) -> None:
     for wrong in ("def f(:", "x = 1", "class A: pass"):
         with pytest.raises(InputError, match=r"no Python|TradingStrategy"):
             lab.save_strategy(code=wrong, name="Wrong")
+
+
+# --- indicators of one's own ------------------------------------------------------
+
+HALF = """
+OUTPUTS = ["half"]
+WARM_UP = 0
+
+
+def compute(candles):
+    return candles["close"] / 2
+"""
+UNDER_HALF = {
+    "indicators": [{"name": "half"}, {"name": "rsi"}],
+    "buyConditions": [
+        {"left": "half", "operator": "<", "right": "close"},
+        {"left": "rsi", "operator": "<", "right": 40},
+    ],
+    "sellConditions": [{"left": "rsi", "operator": ">", "right": 60}],
+}
+
+
+def test_an_indicator_of_the_catalog_needs_trust_too(lab: fl.Lab) -> None:
+    kept = lab.save_indicator(HALF, name="half")
+    assert "half" in lab.indicators().index
+    with pytest.raises(UntrustedCodeError):
+        run(lab, UNDER_HALF)
+    lab.trusted_code.trust(kept)
+    try:
+        result = run(lab, UNDER_HALF)
+        request = lab.run_record(result.run_id).request
+        assert request["indicators"]["half"] == kept.checksum
+        assert lab.reproduce(result.run_id).identical
+        changed = HALF.replace("/ 2", "/ 4")
+        newer = lab.save_indicator(changed, name="half", trust=True)
+        assert newer.version == "1.0.1"
+        assert run(lab, UNDER_HALF).request_hash != result.request_hash
+        with pytest.raises(InputError, match="built-in"):
+            lab.save_indicator(HALF, name="RSI")
+    finally:
+        lab.trusted_code.untrust(kept)
+
+
+# --- many symbols, finer candles, upkeep ------------------------------------------
+
+
+def test_a_rotation_is_a_run(lab: fl.Lab) -> None:
+    given = {"lookback_bars": 100, "skip_bars": 5, "top": 2, "rebalance": "WEEKLY"}
+    symbols = ["AAA", "BBB", "005930"]
+    result = run(lab, "momentum_rotation", symbols=symbols, parameters=given)
+    assert len(result.trades) > 3
+    same(result, lab.run(result.run_id))
+    assert lab.reproduce(result.run_id).identical
+
+
+def test_finer_candles_come_from_the_store(
+    open_test_lab: Callable[..., fl.Lab],
+) -> None:
+    lab = open_test_lab()
+    minutes = candles("AAA", 5, bars=60 * 600, timeframe="1m")
+    lab.storage.candles.load_candles(minutes)
+    frame = minutes.to_pandas().set_index("open_time")
+    rules = {"open": "first", "high": "max", "low": "min", "close": "last"}
+    hours = frame.resample("1h").agg({**rules, "volume": "sum"}).reset_index()
+    hours.insert(0, "symbol", "AAA")
+    hours.insert(1, "timeframe", "1h")
+    lab.storage.candles.load_candles(pa.Table.from_pandas(hours, preserve_index=False))
+    tight = fl.Execution(stop_loss=0.01, take_profit=0.01)
+    finer = run(lab, "rsi_reversal", execution=tight, finer="1m")
+    coarse = run(lab, "rsi_reversal", execution=tight)
+    assert finer.request_hash != coarse.request_hash
+    assert lab.run_record(finer.run_id).request["finer"] == "1m"
+    assert lab.reproduce(finer.run_id).identical
+
+
+def test_what_is_cleaned_up_is_read_from_its_archive(
+    open_test_lab: Callable[..., fl.Lab], tmp_path: Path
+) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    from foresto_lab.storage.retention import clean_up
+
+    lab = open_test_lab()
+    lab.storage.candles.load_candles(candles("AAA", 1))
+    result = run(lab)
+    later = datetime.now(UTC) + timedelta(days=100)
+    clean_up(lab.storage, archive=tmp_path / "archive", now=later)
+    record = lab.run_record(result.run_id)
+    assert record.path_deleted_at is not None
+    assert record.summary["total_trades"] == len(result.trades)
+    same(result, lab.run(result.run_id))
