@@ -216,6 +216,7 @@ def _layout(language: str, unit: str, *, panel: bool, equity: bool) -> Spec:
             "type": "date",
             "anchor": "y3" if equity else "y",
             "showgrid": False,
+            "automargin": True,
             "rangeslider": {"visible": False},
             "linecolor": GRID,
             "hoverformat": "%Y-%m-%d %H:%M",
