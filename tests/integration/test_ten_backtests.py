@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 import foresto_lab as fl
 from foresto_lab.errors import RunNotReadableError
+from foresto_lab.storage.copying import copy_store
 from foresto_lab.storage.models import BacktestRun, BacktestTrade
 from tests.integration.backtest_workers import (
     TURNS,
@@ -116,3 +117,24 @@ def test_both_stores_give_the_same_backtest(tmp_path: Path, team_url: str) -> No
         for name in ("trades", "equity", "findings"):
             left, right = (artifacts.tables[name] for artifacts in kept)
             pd.testing.assert_frame_equal(left, right, check_exact=True)
+
+
+def test_a_copy_carries_backtests_and_strategies(tmp_path: Path, team_url: str) -> None:
+    one = filled(tmp_path / "one", None)
+    one.save_strategy(DIP, name="Dip", tags=["kr"])
+    old = one.backtest("Dip", symbols="AAA", timeframe="1h")
+    one.storage.candles.load_candles(candles("BBB", 2))
+    result = one.backtest("Dip", symbols="AAA", timeframe="1h")
+    team = fl.open_lab(tmp_path / "team", team_url)
+    report = copy_store(one.storage, team.storage)
+    assert (report.runs.completed, report.runs.other_data) == (2, 1)  # the old one's
+    assert team.backtest("Dip", symbols="AAA", timeframe="1h").run_id == result.run_id
+    assert team.reproduce(result.run_id).identical
+    for run in (old, result):
+        there = team.run(run.run_id)
+        pd.testing.assert_frame_equal(there.trades, run.trades, check_exact=True)
+        pd.testing.assert_frame_equal(there.equity, run.equity, check_exact=True)
+    assert count(team, BacktestTrade) == len(old.trades) + len(result.trades)
+    back = fl.open_lab(tmp_path / "back")
+    copy_store(team.storage, back.storage)
+    assert back.backtest("Dip", symbols="AAA", timeframe="1h").run_id == result.run_id

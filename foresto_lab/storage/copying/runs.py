@@ -22,7 +22,7 @@ from foresto_lab.errors import (
     CorruptStoreError,
     RunNotFoundError,
 )
-from foresto_lab.storage.copying.prices import has_state
+from foresto_lab.storage.copying.data_states import has_data
 from foresto_lab.storage.copying.reports import RunsCopied
 from foresto_lab.storage.models import (
     POSTGRESQL_ONLY,
@@ -122,12 +122,12 @@ class RunCopy:
         )
 
     def _on_other_data(self, over: list[Row]) -> int:
-        """Return how many results rest on prices that the target does not have."""
+        """Return how many results rest on data that the target does not have."""
         versions = Counter(r["data_version"] for r in over if r["status"] == COMPLETED)
         return sum(
             count
             for version, count in versions.items()
-            if not has_state(self.target.series, version)
+            if not has_data(self.target, version)
         )
 
     def _copy(self, facts: Row) -> None:
