@@ -268,11 +268,11 @@ def _loosens_upward(reading: ConditionReading, bar: int, number: float) -> bool:
 def outward_steps(number: float, distance: float, *, upward: bool) -> Iterator[float]:
     """Yield round numbers beyond ``number`` ± ``distance``, each a step farther on.
 
-    A step is the power of ten below half the distance, and at least 1 where the number
-    is a whole one of two digits: 31.4 against 30 gives 32, 33 …
+    A step is the power of ten below a fifth of the distance, and at least 1 where the
+    number is a whole one of two digits: 31.4 against 30 gives 32, 33 …
     """
     scale = distance if distance > 0 else max(abs(number), 1.0) * 0.01
-    exponent = math.floor(math.log10(scale / 2))
+    exponent = math.floor(math.log10(scale / 5))
     if number.is_integer() and abs(number) >= _TWO_DIGITS:
         exponent = max(exponent, 0)
     step = 10.0**exponent

@@ -223,9 +223,10 @@ def test_thousands_of_conditions_are_cut_not_crossed() -> None:
         (70.0, 1.4, False, 68.0),
         (30.0, 2.0, True, 33.0),  # the edge itself would not be below
         (0.5, 0.013, True, 0.514),
-        (10_000.0, 2_345.0, True, 13_000.0),
+        (10_000.0, 2_345.0, True, 12_400.0),
         (30.0, 0.0, True, 31.0),
         (12.0, 15.2, True, 28.0),
+        (8.0, 25.3, True, 34.0),
         (0.0, 0.0, True, 0.001),
     ],
 )
