@@ -11,7 +11,7 @@ from foresto_lab.backtest.choices import Choices, entry_values
 from foresto_lab.backtest.execution import Execution
 from foresto_lab.backtest.rotation_walk import RotationWalk
 from foresto_lab.backtest.tables import ENTRY_REASON, TRADE_COLUMNS
-from foresto_lab.engine.rotation import (
+from foresto_lab.engine.rotation_positions import (
     DELISTED,
     END,
     ROTATION_FIELDS,

@@ -9,7 +9,8 @@ import numpy as np
 
 from foresto_lab.backtest.execution import Execution
 from foresto_lab.backtest.walk import BASIS_POINT, sell_taxes
-from foresto_lab.engine.rotation import (
+from foresto_lab.engine.rotation import rotation_kernel
+from foresto_lab.engine.rotation_positions import (
     BARS_HELD,
     BY_FRACTION,
     BY_MONEY,
@@ -19,7 +20,6 @@ from foresto_lab.engine.rotation import (
     N_REFUSED,
     N_ROTATION_ACCOUNT,
     RotationRules,
-    rotation_kernel,
 )
 from foresto_lab.errors import InputError
 from foresto_lab.market.candle_panel import CandlePanel

@@ -15,6 +15,7 @@ from foresto_lab.backtest.choices import choose
 from foresto_lab.backtest.many import backtest_many
 from foresto_lab.backtest.rotation_walk import rules_of
 from foresto_lab.engine import momentum, rotation
+from foresto_lab.engine.rotation_positions import N_ROTATION_ACCOUNT
 from foresto_lab.market.candle_panel import parse_candle_panel
 from foresto_lab.strategies.library.momentum_rotation import MomentumRotation
 from foresto_lab.strategies.library.rsi_reversal import RsiReversal
@@ -102,7 +103,7 @@ def test_compiled_kernels_say_what_their_python_says() -> None:
     np.testing.assert_array_equal(scores, decisions.ranking.scores)
     told = []
     for kernel in (rotation.rotation_kernel, rotation.rotation_kernel.py_func):  # type: ignore[attr-defined]
-        account = np.zeros(rotation.N_ROTATION_ACCOUNT)
+        account = np.zeros(N_ROTATION_ACCOUNT)
         equity = np.empty((60, 3))
         trades = kernel(
             panel.values,
