@@ -30,9 +30,12 @@ if TYPE_CHECKING:
     from foresto_lab.backtest.front import backtest as backtest
     from foresto_lab.errors import ForestoError as ForestoError
     from foresto_lab.findings import Finding as Finding
+    from foresto_lab.indicators import built_in_indicators as built_in_indicators
     from foresto_lab.lab import Lab as Lab
     from foresto_lab.lab import open_lab as open_lab
     from foresto_lab.market import get_calendar as get_calendar
+    from foresto_lab.market.candle_quality import check_candles as check_candles
+    from foresto_lab.market.resampling import resample as resample
     from foresto_lab.metrics.performance import performance as performance
     from foresto_lab.preflight import PreflightReport as PreflightReport
     from foresto_lab.preflight.strategy import preflight as preflight
@@ -44,10 +47,34 @@ if TYPE_CHECKING:
     from foresto_lab.scenarios import SimulationResult as SimulationResult
     from foresto_lab.scenarios import simulate as simulate
     from foresto_lab.scenarios import simulate_many as simulate_many
+    from foresto_lab.strategies import JsonStrategy as JsonStrategy
+    from foresto_lab.strategies import Risk as Risk
+    from foresto_lab.strategies import Signals as Signals
+    from foresto_lab.strategies import StrategyConfig as StrategyConfig
+    from foresto_lab.strategies import TradingStrategy as TradingStrategy
+    from foresto_lab.strategies import crossover as crossover
+    from foresto_lab.strategies import crossunder as crossunder
+    from foresto_lab.strategies import parse_strategy as parse_strategy
+    from foresto_lab.strategies import require_agreement as require_agreement
+    from foresto_lab.strategies.library.bollinger_breakout import (
+        BollingerBreakout as BollingerBreakout,
+    )
+    from foresto_lab.strategies.library.donchian_turtle import (
+        DonchianTurtle as DonchianTurtle,
+    )
+    from foresto_lab.strategies.library.hyperrsi import HyperRsi as HyperRsi
+    from foresto_lab.strategies.library.macd_cross import MacdCross as MacdCross
+    from foresto_lab.strategies.library.momentum_rotation import (
+        MomentumRotation as MomentumRotation,
+    )
+    from foresto_lab.strategies.library.rsi_reversal import RsiReversal as RsiReversal
+    from foresto_lab.strategies.library.sma_cross import SmaCross as SmaCross
 
 __all__ = [
     "AllIn",
     "BacktestResult",
+    "BollingerBreakout",
+    "DonchianTurtle",
     "Drift",
     "Execution",
     "Finding",
@@ -56,21 +83,38 @@ __all__ = [
     "ForestoError",
     "FractionOfEquity",
     "Hybrid",
+    "HyperRsi",
     "Instrument",
+    "JsonStrategy",
     "Lab",
+    "MacdCross",
+    "MomentumRotation",
     "Periodic",
     "PreflightReport",
+    "Risk",
+    "RsiReversal",
     "Scenario",
+    "Signals",
     "SimulationResult",
+    "SmaCross",
+    "StrategyConfig",
+    "TradingStrategy",
     "VolatilityTarget",
     "__version__",
     "backtest",
+    "built_in_indicators",
+    "check_candles",
+    "crossover",
+    "crossunder",
     "errors",
     "figures",
     "get_calendar",
     "open_lab",
+    "parse_strategy",
     "performance",
     "preflight",
+    "require_agreement",
+    "resample",
     "simulate",
     "simulate_many",
     "widgets",
@@ -79,6 +123,8 @@ __all__ = [
 _HOMES: Final = {
     "AllIn": "backtest",
     "BacktestResult": "backtest",
+    "BollingerBreakout": "strategies.library.bollinger_breakout",
+    "DonchianTurtle": "strategies.library.donchian_turtle",
     "Drift": "rebalancing",
     "Execution": "backtest",
     "Finding": "findings",
@@ -87,18 +133,35 @@ _HOMES: Final = {
     "ForestoError": "errors",
     "FractionOfEquity": "backtest",
     "Hybrid": "rebalancing",
+    "HyperRsi": "strategies.library.hyperrsi",
     "Instrument": "scenarios",
+    "JsonStrategy": "strategies",
     "Lab": "lab",
+    "MacdCross": "strategies.library.macd_cross",
+    "MomentumRotation": "strategies.library.momentum_rotation",
     "Periodic": "rebalancing",
     "PreflightReport": "preflight",
+    "Risk": "strategies",
+    "RsiReversal": "strategies.library.rsi_reversal",
     "Scenario": "scenarios",
+    "Signals": "strategies",
     "SimulationResult": "scenarios",
+    "SmaCross": "strategies.library.sma_cross",
+    "StrategyConfig": "strategies",
+    "TradingStrategy": "strategies",
     "VolatilityTarget": "backtest",
     "backtest": "backtest.front",
+    "built_in_indicators": "indicators",
+    "check_candles": "market.candle_quality",
+    "crossover": "strategies",
+    "crossunder": "strategies",
     "get_calendar": "market",
     "open_lab": "lab",
+    "parse_strategy": "strategies",
     "performance": "metrics.performance",
     "preflight": "preflight.strategy",
+    "require_agreement": "strategies",
+    "resample": "market.resampling",
     "simulate": "scenarios",
     "simulate_many": "scenarios",
 }
