@@ -44,19 +44,6 @@ _SHOWN: Final = {
 """The columns of the table, and how each is written."""
 _NUMBERS: Final = frozenset({"price", "quantity", "money", "percent", "count"})
 _TONED: Final = frozenset({"pnl", "return_rate"})
-_SIDES: Final = ("LONG", "SHORT")
-_REASONS: Final = (
-    "signal",
-    "reverse",
-    "stop_loss",
-    "take_profit",
-    "trailing_stop",
-    "time_stop",
-    "liquidation",
-    "rank",
-    "rebalance",
-    "delisted",
-)
 
 
 def trades(result: BacktestResult, *, language: str = "ko") -> Block:
@@ -141,12 +128,17 @@ def _columns(result: BacktestResult, language: str) -> list[dict[str, Any]]:
                 f" ({'원' if (language, currency) == ('ko', 'KRW') else currency})"
             )
         if kind == "word":
-            keys = _SIDES if name == "side" else _REASONS
-            column["words"] = {key: label(key, language) for key in keys}
-            if name == "exit_reason":
-                column["words"]["end"] = label("still_open", language)
+            column["words"] = _words_of(result.trades[name], language)
         made.append(column)
     return made
+
+
+def _words_of(values: pd.Series[Any], language: str) -> dict[str, str]:
+    """Return the word for each value there is; a trade that has not ended is open."""
+    words = {str(value): label(str(value), language) for value in set(values)}
+    if "end" in words:
+        words["end"] = label("still_open", language)
+    return dict(sorted(words.items()))
 
 
 def _written(kind: str, text: str, words: dict[str, str] | None) -> str:
