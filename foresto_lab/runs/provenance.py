@@ -29,6 +29,7 @@ KEY_PACKAGES = (
     "pandas",
     "pyarrow",
     "sqlalchemy",
+    "ta-lib",
 )
 """The packages that can change a number, or the form it is stored in."""
 

@@ -416,6 +416,7 @@ def test_an_indicator_of_the_catalog_needs_trust_too(lab: fl.Lab) -> None:
         newer = lab.save_indicator(changed, name="half", trust=True)
         assert newer.version == "1.0.1"
         assert run(lab, UNDER_HALF).request_hash != result.request_hash
+        lab.trusted_code.untrust(newer)
         with pytest.raises(InputError, match="built-in"):
             lab.save_indicator(HALF, name="RSI")
     finally:

@@ -122,8 +122,14 @@ def test_a_file_is_traded_and_kept(home: Path, tmp_path: Path) -> None:
 
 
 def test_code_is_shown_before_it_is_trusted(
-    home: Path, capsys: pytest.CaptureFixture[str]
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(
+        "platformdirs.user_config_path", lambda name, *_, **__: tmp_path / name
+    )
     file = str(home / "crossing.py")
     told = foresto_says(home, "strategies", "add", file, "--name", "Shown")
     assert "foresto registry trust 'Shown@1.0.0'" in told
