@@ -140,7 +140,9 @@ def preflight(
     strategy : Strategy, mapping, str or Path
         A strategy, its JSON, the name of a built-in one, or a JSON file.
     candles : DataFrame or CandleTable, optional
-        What it would run on; left out, the definition alone is checked.
+        What it would run on; left out, the definition alone is checked. A frame with
+        columns (symbol, field), or a mapping of symbol to candles, is several symbols
+        on one account.
     date_range : pair, optional
         First and last day or instant, inclusive, either may be None.
     execution : Execution, optional
@@ -159,13 +161,25 @@ def preflight(
     return check_strategy(
         StrategyInputs(
             given=strategy,
-            candles=candles,
+            candles=_by_symbol(candles),
             date_range=date_range,
             execution=execution,
             initial_capital=initial_capital,
             timeframe=timeframe,
         )
     )
+
+
+def _by_symbol(candles: Any) -> Any:
+    """Return a frame of several symbols as a mapping; anything else as it is."""
+    if getattr(getattr(candles, "columns", None), "nlevels", 1) < 2:
+        return candles
+    from foresto_lab.market.candle_table import parse_candle_tables
+
+    try:
+        return parse_candle_tables(candles)
+    except Exception as error:
+        return error
 
 
 __all__ = [

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from foresto_lab.findings import Finding
 from foresto_lab.preflight.report import PreflightReport
 from foresto_lab.preflight.strategy.checks import (
     CandleQuality,
+    CandlesRefused,
     ConstantPrices,
     NoCandles,
     PriceJump,
@@ -33,7 +34,7 @@ _SAMPLES: Final = 5
 
 def check_several(
     inputs: StrategyInputs,
-    tables: Mapping[str, CandleTable],
+    candles: Mapping[str, Any],
     findings: Iterable[Finding],
 ) -> PreflightReport:
     """Return what stands against a backtest of several symbols on one account.
@@ -42,11 +43,15 @@ def check_several(
     ----------
     inputs : StrategyInputs
         Without candles.
-    tables : mapping of symbol to CandleTable
+    candles : mapping of symbol to CandleTable or DataFrame
     findings : iterable of Finding
         Of the definition and the arguments.
     """
-    found = [*findings, *_candle_findings(inputs, tables)]
+    tables, refused = _cut(inputs, candles)
+    found = [*findings, *refused]
+    if refused:
+        return PreflightReport.of(inputs.subject, found)
+    found += _candle_findings(inputs, tables)
     trades, refusal = _count_trades(inputs, tables)
     if refusal is not None:
         found.append(refusal)
@@ -76,6 +81,20 @@ def check_several(
         first_bar=bar_time(int(min(times))) if times else "",
         last_bar=bar_time(int(max(times))) if times else "",
     )
+
+
+def _cut(
+    inputs: StrategyInputs, candles: Mapping[str, Any]
+) -> tuple[dict[str, CandleTable], list[Finding]]:
+    """Return each symbol's candles within the dates, and what was refused of them."""
+    tables: dict[str, CandleTable] = {}
+    refused: list[Finding] = []
+    for symbol, given in candles.items():
+        own = replace(inputs, candles=given, symbol=str(symbol))
+        refused += CandlesRefused().check(own)
+        if own.span.table is not None:
+            tables[str(symbol)] = own.span.table
+    return tables, refused
 
 
 def _count_trades(

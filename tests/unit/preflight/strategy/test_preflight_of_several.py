@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from foresto_lab.backtest.execution import Execution
 from foresto_lab.backtest.many import backtest_many
 from foresto_lab.market.candle_table import CandleTable, parse_candles
-from foresto_lab.preflight.strategy import StrategyInputs, check_strategy
+from foresto_lab.preflight.strategy import StrategyInputs, check_strategy, preflight
 from foresto_lab.strategies.parsing import built_in_strategy
 from tests.unit.preflight.strategy.plain_strategies import candles
 
@@ -75,3 +76,18 @@ def test_leverage_is_refused_on_a_shared_cash_account() -> None:
     assert "RUN_REFUSED" in {finding.code for finding in report.errors}
     assert report.predicted_trades is None
     assert report._repr_html_()
+
+
+def test_a_frame_of_several_symbols_within_dates() -> None:
+    frame = pd.concat({s: t.to_frame() for s, t in tables().items()}, axis=1)
+    report = preflight("rsi_reversal", frame, ("2024-01-01", "2024-06-30"))
+    assert report.bars == 4 * 182
+    cut = {s: t.first(182) for s, t in tables().items()}
+    made = backtest_many(cut, built_in_strategy("rsi_reversal"), Execution())
+    assert report.predicted_trades == len(made.trades)
+
+
+def test_candles_of_one_symbol_that_cannot_be_are_told() -> None:
+    given = {"S0": tables()["S0"], "S1": [1, 2]}
+    (finding,) = preflight("rsi_reversal", given).errors
+    assert (finding.code, finding.where) == ("CANDLES_REFUSED", "S1")
