@@ -73,6 +73,7 @@ def trade_returns(result: BacktestResult, *, language: str = "ko") -> go.Figure:
         tickformat=".1~%",
         hoverformat=".2%",
         nticks=8,
+        ticklabelstandoff=8,
     )
     figure.update_yaxes(title_text=label("trade_count", language), tickformat=",~r")
     figure.update_layout(
@@ -138,6 +139,7 @@ def excursions(result: BacktestResult, *, language: str = "ko") -> go.Figure:
         tickformat=".1~%",
         rangemode="tozero",
         nticks=8,
+        ticklabelstandoff=8,
     )
     figure.update_yaxes(
         title_text=f"{label('favorable_excursion', language)} (%)",
