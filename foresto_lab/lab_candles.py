@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foresto_lab.errors import SettingsError
+from foresto_lab.errors import SettingsError, UnknownNameError
+from foresto_lab.market.timeframes import Timeframe
+from foresto_lab.runs.plan import parse_date
 from foresto_lab.telemetry.logs import get_logger
 from foresto_lab.types import Severity
 
@@ -73,6 +75,9 @@ class CandleVerbs:
     ) -> pd.DataFrame:
         """Return candles: open, high, low, close, volume by UTC open time.
 
+        Of a symbol without candles of a day, its daily prices stand for them, adjusted
+        by ``adj_close / close``.
+
         Parameters
         ----------
         start, end : date, datetime or str, optional
@@ -98,7 +103,15 @@ class CandleVerbs:
 
         asked = (symbol, timeframe, start, end, resample_from)
         if not recent:
-            return stored_candles(self.storage.candles, *asked)
+            try:
+                return stored_candles(self.storage.candles, *asked)
+            except UnknownNameError:
+                if timeframe != str(Timeframe.ONE_DAY):
+                    raise
+                daily = self._daily_candles(symbol, start, end)
+                if daily is None:
+                    raise
+                return daily
         hybrid = self._recent_candles()
         frame = stored_candles(hybrid, *asked)
         for finding in hybrid.findings:
@@ -106,6 +119,19 @@ class CandleVerbs:
             tell("recent candles", code=finding.code, found=finding.message)
         frame.attrs["findings"] = [finding.to_dict() for finding in hybrid.findings]
         return frame
+
+    def _daily_candles(
+        self, symbol: str, start: str | date | None, end: str | date | None
+    ) -> pd.DataFrame | None:
+        """Return daily prices as candles, as backtests take them; None without any."""
+        from foresto_lab.runs.backtest_candles import daily_candles
+
+        if symbol not in set(self.storage.series.coverage()["symbol"]):
+            return None
+        rows = self.storage.series.daily_prices(
+            [symbol], start=parse_date(start, "start"), end=parse_date(end, "end")
+        )
+        return daily_candles(rows)
 
     def _recent_candles(self) -> HybridCandles:
         from foresto_lab.sources.hybrid_candles import HybridCandles

@@ -145,16 +145,18 @@ def research(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 @pytest.mark.xdist_group("readme")
 def test_the_tour_runs(research: Path) -> None:
-    tour, _ = blocks("sh")
+    tour, strategies, _ = blocks("sh")
     run_commands(tour.replace("foresto init research", "foresto init ."), research)
+    run_commands(strategies, research)
 
 
 @pytest.mark.xdist_group("readme")
 def test_the_api_example_runs(research: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(research)
-    (code,) = blocks("python")
+    code, strategies = blocks("python")
     space: dict[str, object] = {}
     exec(compile(code, "README.md", "exec"), space)
+    exec(compile(strategies, "README.md", "exec"), space)
     assert len(space["table"]) == 22  # type: ignore[arg-type]
     assert len([line for line in code.splitlines() if line.strip()]) <= 20
 
@@ -171,5 +173,5 @@ def test_real_prices_from_a_file(
     symbol = "ticker" if "ticker" in rows.columns else "symbol"
     held = rows[rows[symbol].isin(["SPY", "IEF", "BIL", "GLD", "DBC"])]
     held.to_csv(folder / "prices.csv", index=False)
-    _, real = blocks("sh")
+    *_, real = blocks("sh")
     run_commands(real, folder)

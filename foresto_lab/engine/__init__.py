@@ -1,30 +1,51 @@
-"""The engine: compiled kernels over arrays and scalars; no labels, no dates, no I/O."""
+"""The engine: compiled kernels over arrays and scalars; no labels, no dates, no I/O.
 
-from foresto_lab.engine.summary import FIGURES, N_FIGURES, summary_kernel
-from foresto_lab.engine.sweep import N_COLUMNS, sweep_kernel
-from foresto_lab.engine.walk import (
-    DATE_FIRED,
-    DRIFT_FIRED,
-    NEVER,
-    ON_BOTH,
-    ON_DATE,
-    ON_DRIFT,
-    ON_EITHER,
-    walk_kernel,
-)
+A kernel is loaded when it is first asked for: reading its compiled code takes time that
+a command which does not need it should not pay.
+"""
 
-__all__ = [
-    "DATE_FIRED",
-    "DRIFT_FIRED",
-    "FIGURES",
-    "NEVER",
-    "N_COLUMNS",
-    "N_FIGURES",
-    "ON_BOTH",
-    "ON_DATE",
-    "ON_DRIFT",
-    "ON_EITHER",
-    "summary_kernel",
-    "sweep_kernel",
-    "walk_kernel",
-]
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from foresto_lab.engine.decisions import DATE_FIRED as DATE_FIRED
+    from foresto_lab.engine.decisions import DRIFT_FIRED as DRIFT_FIRED
+    from foresto_lab.engine.decisions import NEVER as NEVER
+    from foresto_lab.engine.decisions import ON_BOTH as ON_BOTH
+    from foresto_lab.engine.decisions import ON_DATE as ON_DATE
+    from foresto_lab.engine.decisions import ON_DRIFT as ON_DRIFT
+    from foresto_lab.engine.decisions import ON_EITHER as ON_EITHER
+    from foresto_lab.engine.summary import summary_kernel as summary_kernel
+    from foresto_lab.engine.summary_figures import FIGURES as FIGURES
+    from foresto_lab.engine.summary_figures import N_FIGURES as N_FIGURES
+    from foresto_lab.engine.sweep import N_COLUMNS as N_COLUMNS
+    from foresto_lab.engine.sweep import sweep_kernel as sweep_kernel
+    from foresto_lab.engine.walk import walk_kernel as walk_kernel
+
+_HOMES: Final = {
+    "DATE_FIRED": "decisions",
+    "DRIFT_FIRED": "decisions",
+    "FIGURES": "summary_figures",
+    "NEVER": "decisions",
+    "N_COLUMNS": "sweep",
+    "N_FIGURES": "summary_figures",
+    "ON_BOTH": "decisions",
+    "ON_DATE": "decisions",
+    "ON_DRIFT": "decisions",
+    "ON_EITHER": "decisions",
+    "summary_kernel": "summary",
+    "sweep_kernel": "sweep",
+    "walk_kernel": "walk",
+}
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name from the module it lives in, the first time it is used."""
+    if name not in _HOMES:
+        raise AttributeError(f"foresto_lab.engine has no name {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -16,33 +16,9 @@ from foresto_lab.engine._compile import (
     compiled_kernel,
     kernel_step,
 )
+from foresto_lab.engine.summary_figures import N_FIGURES
 from foresto_lab.types import Float64Array1D, Int64Array1D
 
-FIGURES: Final = (
-    "total_return",
-    "cagr",
-    "volatility",
-    "sharpe_ratio",
-    "sortino_ratio",
-    "calmar_ratio",
-    "max_drawdown",
-    "max_drawdown_duration",
-    "recovery_days",
-    "longest_underwater_days",
-    "worst_month",
-    "best_month",
-    "worst_year",
-    "best_year",
-    "positive_month_share",
-    "var_95",
-    "cvar_95",
-    "ulcer_index",
-    "skew",
-    "kurtosis",
-)
-"""The figures in the order the kernel writes them."""
-
-N_FIGURES: Final = len(FIGURES)
 ROUNDING: Final = 1e-14
 """A daily deviation below this is rounding, not variance."""
 AT_PEAK: Final = 1e-12

@@ -12,7 +12,8 @@ from foresto_lab.engine._compile import (
     OUTPUT_2D,
     compiled_kernel,
 )
-from foresto_lab.engine.summary import INPUT_DAYS, N_FIGURES, summarize
+from foresto_lab.engine.summary import INPUT_DAYS, summarize
+from foresto_lab.engine.summary_figures import N_FIGURES
 from foresto_lab.engine.walk import WALK_RULE, walk
 from foresto_lab.types import BoolArray1D, Float64Array2D, Int64Array1D
 

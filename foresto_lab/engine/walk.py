@@ -19,6 +19,14 @@ from foresto_lab.engine._compile import (
     compiled_kernel,
     kernel_step,
 )
+from foresto_lab.engine.decisions import (
+    DATE_FIRED,
+    DRIFT_FIRED,
+    ON_BOTH,
+    ON_DATE,
+    ON_DRIFT,
+    ON_EITHER,
+)
 from foresto_lab.types import (
     BoolArray1D,
     Float64Array1D,
@@ -26,15 +34,6 @@ from foresto_lab.types import (
     Float64Array3D,
     Int64Array1D,
 )
-
-NEVER: Final = 0
-ON_DATE: Final = 1
-ON_DRIFT: Final = 2
-ON_BOTH: Final = 3
-ON_EITHER: Final = 4
-
-DATE_FIRED: Final = 1
-DRIFT_FIRED: Final = 2
 
 WALK_RULE: Final = (
     types.Array(types.boolean, 1, "C", readonly=True),
