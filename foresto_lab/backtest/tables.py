@@ -111,16 +111,15 @@ def equity_table(index: pd.DatetimeIndex, walk: Walk) -> pd.DataFrame:
     ``position_value`` is the margin of the position with its gain so far; with ``cash``
     it adds up to ``equity``. ``drawdown`` counts the initial capital as a peak.
     """
-    peaks = np.maximum.accumulate(np.maximum(walk.equity, walk.initial_capital))
+    equity = walk.equity
+    columns = np.empty((len(EQUITY_COLUMNS), len(equity)))  # the frame's own, uncopied
+    columns[0], columns[1], columns[4] = equity, walk.cash, walk.position
+    np.subtract(equity, columns[1], out=columns[2])
+    peaks = np.maximum.accumulate(equity, out=columns[3])
+    np.maximum(peaks, walk.initial_capital, out=peaks)
+    np.subtract(np.divide(equity, peaks, out=columns[3]), 1.0, out=columns[3])
     return pd.DataFrame(
-        {
-            "equity": walk.equity,
-            "cash": walk.cash,
-            "position_value": walk.equity - walk.cash,
-            "drawdown": walk.equity / peaks - 1.0,
-            "position": walk.position,
-        },
-        index=index,
+        columns.T, index=index, columns=list(EQUITY_COLUMNS), copy=False
     )
 
 
