@@ -114,7 +114,8 @@ class ParameterType:
         """Return the value that a text stands for.
 
         Written as in YAML: ``1_000_000``, ``true``, ``[a, b]``, ``{equity: 0.6}``,
-        ``null``. Where a text is wanted it is taken as it stands, quotes around it off.
+        ``null``. Where a text is wanted it is taken as it stands, quotes around it off;
+        where a list is, ``a,b`` does as well.
 
         Raises
         ------
@@ -125,6 +126,8 @@ class ParameterType:
             nested = self._read_nested(text)
             if nested is not None:
                 return nested
+        if self.name == "list" and text.strip():
+            return [self.parts[0].read(item.strip()) for item in text.split(",")]
         return self._read_leaf(text)
 
     def _read_nested(self, text: str) -> Any:
