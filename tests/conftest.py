@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -185,6 +186,20 @@ def three_assets_two_years() -> pd.DataFrame:
     prices = np.array([100.0, 50.0, 20_000.0]) * np.exp(np.cumsum(steps, axis=0))
     index = pd.DatetimeIndex(sessions, name="date", freq=None)
     return pd.DataFrame(prices, index=index, columns=["a", "b", "c"])
+
+
+# --- what tests leave behind ------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _heartbeats_end_with_their_test() -> Iterator[None]:
+    """Let no run that a test left running complain in the output of a later one."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name == "foresto-heartbeat":
+            target = getattr(thread, "_target", None)
+            if target is not None:
+                target.__self__._runs.clear()
 
 
 # --- PostgreSQL -------------------------------------------------------------------
