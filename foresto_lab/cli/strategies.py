@@ -118,12 +118,14 @@ def _definition(lab: Lab, reference: str) -> RegisteredDefinition | None:
 
 
 def _built_in(lab: Lab, name: str) -> Mapping[str, Any]:
+    from foresto_lab.errors import InputError
+
     strategy = lab.strategy(name)
     say = getattr(strategy, "to_json", None)
     described = strategy.to_dict()
     try:
         return {**described, "json": say() if say else None}
-    except NotImplementedError:
+    except InputError:
         return described
 
 

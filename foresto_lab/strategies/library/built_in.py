@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from foresto_lab.errors import InputError
 from foresto_lab.strategies.risk import Risk
 from foresto_lab.strategies.trading_strategy import TradingStrategy
 
@@ -15,8 +16,17 @@ class BuiltInStrategy(TradingStrategy):
     source: ClassVar[str] = "built_in"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the same rules in the JSON language: the same signal on every bar."""
-        raise NotImplementedError(f"{self.name} has no JSON form")
+        """Return the same rules in the JSON language: the same signal on every bar.
+
+        Raises
+        ------
+        InputError
+            The JSON language, which looks at one symbol, cannot say them.
+        """
+        raise InputError(
+            message=f"The rules of {self.name} cannot be written as JSON, which looks "
+            "at one symbol at a time. Use it by its name, with parameters."
+        )
 
     def _json(
         self, indicators: list[dict[str, Any]], blocks: dict[str, list[dict[str, Any]]]
