@@ -1,0 +1,143 @@
+"""Words of portfolios, their rules and what became of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from foresto_lab.labels.measure import Measure
+
+MEASURES: Final[dict[str, Measure]] = {
+    "total_return": Measure("누적 수익률", "Total return", "percent", "higher"),
+    "cagr": Measure("연복리 수익률", "CAGR", "percent", "higher"),
+    "volatility": Measure("연 변동성", "Volatility", "percent", "lower"),
+    "sharpe_ratio": Measure("샤프 지수", "Sharpe ratio", "ratio", "higher"),
+    "sortino_ratio": Measure("소르티노 지수", "Sortino ratio", "ratio", "higher"),
+    "calmar_ratio": Measure("칼마 지수", "Calmar ratio", "ratio", "higher"),
+    "max_drawdown": Measure("최대 낙폭", "Maximum drawdown", "percent", "higher"),
+    "max_drawdown_duration": Measure(
+        "최대 낙폭 지속 기간", "Maximum drawdown, duration", "days", "lower"
+    ),
+    "recovery_days": Measure(
+        "저점 후 회복 기간", "Trough to recovery", "days", "lower"
+    ),
+    "longest_underwater_days": Measure(
+        "최장 미회복 기간", "Longest time under water", "days", "lower"
+    ),
+    "worst_month": Measure("최저 월 수익률", "Worst month", "percent", "higher"),
+    "best_month": Measure("최고 월 수익률", "Best month", "percent", "higher"),
+    "worst_year": Measure("최저 연 수익률", "Worst year", "percent", "higher"),
+    "best_year": Measure("최고 연 수익률", "Best year", "percent", "higher"),
+    "positive_month_share": Measure(
+        "상승한 달의 비율", "Positive months", "percent", "higher"
+    ),
+    "var_95": Measure("일간 VaR 95%", "Daily VaR 95%", "percent", "higher"),
+    "cvar_95": Measure("일간 CVaR 95%", "Daily CVaR 95%", "percent", "higher"),
+    "ulcer_index": Measure("얼서 지수", "Ulcer index", "percent", "lower"),
+    "skew": Measure("왜도", "Skewness", "ratio"),
+    "kurtosis": Measure("초과 첨도", "Excess kurtosis", "ratio"),
+    "total_turnover": Measure("총 회전율", "Turnover, total", "percent", "lower"),
+    "annual_turnover": Measure("연 회전율", "Turnover, annual", "percent", "lower"),
+    "total_cost": Measure("총 거래비용", "Trading cost, total", "money", "lower"),
+    "rebalancing_count": Measure("리밸런싱 횟수", "Rebalancings", "count"),
+    "largest_drift": Measure("최대 괴리", "Largest drift", "percent", "lower"),
+    "final_nav": Measure("최종 평가액", "Final value", "money", "higher"),
+    "initial_amount": Measure("최초 투자금", "Initial amount", "money"),
+}
+
+WORDS: Final[dict[str, tuple[str, str]]] = {
+    # asset classes
+    "equity": ("주식", "Equity"),
+    "bond": ("채권", "Bonds"),
+    "cash": ("단기금융", "Cash"),
+    "gold": ("금", "Gold"),
+    "other": ("기타", "Other"),
+    "uninvested": ("미투자 현금", "Uninvested"),
+    # rules
+    "WEEKLY": ("매주", "Weekly"),
+    "MONTHLY": ("매월", "Monthly"),
+    "QUARTERLY": ("분기마다", "Quarterly"),
+    "SEMIANNUAL": ("반기마다", "Twice a year"),
+    "ANNUAL": ("매년", "Yearly"),
+    "FIRST_TRADING_DAY": ("첫 거래일", "first trading day"),
+    "LAST_TRADING_DAY": ("마지막 거래일", "last trading day"),
+    "PERIODIC": ("정기", "Periodic"),
+    "DRIFT": ("괴리", "Drift"),
+    "HYBRID": ("혼합", "Hybrid"),
+    "ALL": ("모두 충족", "all of"),
+    "ANY": ("하나라도 충족", "any of"),
+    "buy_and_hold": ("매수 후 보유", "Buy and hold"),
+    # things
+    "scenario": ("시나리오", "Scenario"),
+    "portfolio": ("포트폴리오", "Portfolio"),
+    "rule": ("리밸런싱 규칙", "Rebalancing rule"),
+    "rebalancing": ("리밸런싱", "Rebalancing"),
+    "asset": ("자산", "Asset"),
+    "instrument": ("종목", "Instrument"),
+    "symbol": ("종목코드", "Symbol"),
+    "weight": ("비중", "Weight"),
+    "target_weight": ("목표 비중", "Target weight"),
+    "nav": ("평가액", "Value"),
+    "date": ("날짜", "Date"),
+    "period": ("기간", "Period"),
+    "start": ("시작일", "Start"),
+    "end": ("종료일", "End"),
+    "cost": ("거래비용", "Trading cost"),
+    "cost_rate": ("거래비용률", "Cost rate"),
+    "turnover": ("회전율", "Turnover"),
+    "drift": ("괴리", "Drift"),
+    "drawdown": ("낙폭", "Drawdown"),
+    "return": ("수익률", "Return"),
+    "daily_return": ("일간 수익률", "Daily return"),
+    "monthly_return": ("월 수익률", "Monthly return"),
+    "trigger": ("사유", "Trigger"),
+    "nav_before": ("이전 평가액", "Value before"),
+    "nav_after": ("이후 평가액", "Value after"),
+    "measure": ("지표", "Measure"),
+    "value": ("값", "Figure"),
+    "year": ("연도", "Year"),
+    "whole_year": ("연간", "Year"),
+    "days_unit": ("일", "days"),
+    "share_of_days": ("일수 비율", "Share of days"),
+    "normal_fit": ("정규분포", "Normal distribution"),
+    "latest": ("최근", "latest"),
+    # headings and sentences of figures and reports
+    "growth": ("자산 성장", "Growth"),
+    "growth_subtitle": ("평가액의 변화", "What the investment was worth"),
+    "underwater": ("낙폭", "Drawdown"),
+    "weights": ("자산 비중", "Weights"),
+    "drift_from_target": ("목표 비중과의 괴리", "Drift from target"),
+    "events": ("리밸런싱 내역", "Rebalancing events"),
+    "turnover_by_year": ("연도별 회전율", "Turnover by year"),
+    "rules_compared": ("규칙 {rules}가지 비교", "{rules} rules side by side"),
+    "turnover_by_event": ("리밸런싱별 회전율", "Turnover by rebalancing"),
+    "cost_by_event": ("리밸런싱별 거래비용", "Trading cost by rebalancing"),
+    "cumulative_cost": ("누적 거래비용", "Trading cost so far"),
+    "monthly_returns": ("월별 수익률", "Monthly returns"),
+    "annual_returns": ("연도별 수익률", "Annual returns"),
+    "rolling_volatility": ("이동 변동성", "Rolling volatility"),
+    "return_distribution": ("일간 수익률 분포", "Distribution of daily returns"),
+    "coverage": ("데이터 범위", "Coverage"),
+    "summary": ("요약", "Summary"),
+    "setting": ("설정", "Settings"),
+    "custom_portfolio": ("사용자 지정 포트폴리오", "Custom portfolio"),
+    "calendar_of": ("거래일 달력: {calendar}", "Calendar: {calendar}"),
+    "performance": ("성과", "Performance"),
+    "risk": ("위험", "Risk"),
+    "portfolio_and_trading": ("비중과 거래", "Weights and trading"),
+    "comparison": ("규칙 비교", "Rules side by side"),
+    "best": ("최고", "best"),
+    "best_note": (
+        "★ 은 각 지표에서 가장 좋은 값입니다.",
+        "★ marks the best figure of each measure.",
+    ),
+    "findings": ("확인할 사항", "Findings"),
+    "no_findings": ("확인할 사항이 없습니다.", "Nothing to report."),
+    "no_events": ("리밸런싱이 없었습니다.", "There was no rebalancing."),
+    "recent_of": ("전체 {total}건 중 최근 {shown}건", "Latest {shown} of {total}"),
+    "sessions_window": ("{days}거래일 이동", "{days} sessions, rolling"),
+    "simulated": ("모의 데이터", "SIMULATED"),
+    "simulated_note": (
+        "이 보고서는 실제 시세가 아닌 모의 데이터(SIMULATED)로 작성되었습니다.",
+        "This report is made from SIMULATED prices, not from market data.",
+    ),
+}
