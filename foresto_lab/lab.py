@@ -14,34 +14,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foresto_lab.errors import AmountError, InputError, UnknownNameError
-from foresto_lab.lab_backtests import BacktestVerbs
 from foresto_lab.lab_candles import CandleVerbs
-from foresto_lab.runs.plan import SimulationPlan, parse_date, plan_simulation
+from foresto_lab.lab_runs import RunVerbs
+from foresto_lab.runs.plan import parse_date
 from foresto_lab.settings import Settings, workspace_settings
 from foresto_lab.telemetry.loads import count_rows
 from foresto_lab.telemetry.logs import configure_logs, get_logger
 from foresto_lab.telemetry.metrics import configure_metrics
-from foresto_lab.telemetry.runs import RunTelemetry, tell_crashed
-from foresto_lab.types import AssetClass, RunKind, RunStatus
+from foresto_lab.telemetry.runs import tell_crashed
+from foresto_lab.types import AssetClass
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from foresto_lab.backtest import BacktestResult
     from foresto_lab.market.protocols import LoadOutcome
     from foresto_lab.market.quality import QualityReport
-    from foresto_lab.preflight import PreflightReport
-    from foresto_lab.rebalancing import RebalancingRule
     from foresto_lab.reports import BatchResult, Report, Verification
-    from foresto_lab.runs.comparison import Difference, Reproduction
     from foresto_lab.runs.monitoring import AlertReport
-    from foresto_lab.runs.record import RunArtifacts, RunRecord
-    from foresto_lab.scenarios import Scenario, SimulationResult
+    from foresto_lab.runs.record import RunRecord
     from foresto_lab.smoke import SmokeReport
     from foresto_lab.sources import LoadReport
     from foresto_lab.storage import Storage
     from foresto_lab.storage.health import HealthReport
-    from foresto_lab.storage.retention import CleanupReport
 
 log = get_logger(__name__)
 
@@ -99,7 +93,7 @@ def _fail_crashed(storage: Storage) -> Sequence[RunRecord]:
         return ()
 
 
-class Lab(BacktestVerbs, CandleVerbs):
+class Lab(RunVerbs, CandleVerbs):
     """A workspace and everything that can be done in it.
 
     Open one with :func:`open_lab`. Tables come back as DataFrames, single things as
@@ -122,57 +116,6 @@ class Lab(BacktestVerbs, CandleVerbs):
         return f"Lab(home={str(self.home)!r}{shown})"
 
     # --- definitions -----------------------------------------------------------------
-
-    def scenarios(self) -> pd.DataFrame:
-        """Return the scenarios: names in both languages, a column per asset class."""
-        import pandas as pd
-
-        rows = [
-            {
-                "name": scenario.name,
-                "name_ko": scenario.name_ko,
-                "name_en": scenario.name_en,
-                "version": scenario.version,
-                **scenario.weights,
-            }
-            for scenario in self._scenario_list()
-        ]
-        return pd.DataFrame(rows).set_index("name")
-
-    def _scenario_list(self) -> Sequence[Scenario]:
-        if self.settings.use_scenario_db:
-            return self.storage.catalog.scenarios()
-        from foresto_lab.scenarios import BUILT_IN_SCENARIOS
-
-        return tuple(BUILT_IN_SCENARIOS)
-
-    def scenario(self, name: str) -> Scenario:
-        """Return one scenario; an unknown name is answered with the near ones."""
-        scenario = self._plan(name).scenario
-        assert scenario is not None
-        return scenario
-
-    def save_scenario(self, scenario: Scenario) -> None:
-        """Add or replace a scenario."""
-        self.storage.catalog.save_scenario(scenario)
-
-    def rules(self) -> pd.DataFrame:
-        """Return the stored rebalancing rules by name."""
-        import pandas as pd
-
-        rows = [
-            {"name": name, "rule": rule.label, "cost_rate": rule.cost_rate}
-            for name, rule in self.storage.catalog.rules().items()
-        ]
-        return pd.DataFrame(rows).set_index("name")
-
-    def rule(self, name: str) -> RebalancingRule:
-        """Return one stored rule; an unknown name is answered with the near ones."""
-        return self.storage.catalog.rule(name)
-
-    def save_rule(self, name: str, rule: RebalancingRule) -> None:
-        """Add or replace a named rule."""
-        self.storage.catalog.save_rule(name, rule)
 
     def instruments(self) -> pd.DataFrame:
         """Return the instruments with the span of their prices.
@@ -344,238 +287,6 @@ class Lab(BacktestVerbs, CandleVerbs):
         from foresto_lab.smoke import smoke_test
 
         return smoke_test(self)
-
-    # --- simulation ------------------------------------------------------------------
-
-    def _plan(self, portfolio: Any, **options: Any) -> SimulationPlan:
-        return plan_simulation(
-            portfolio,
-            catalog=self.storage.catalog,
-            use_rebalancing=self.settings.use_rebalancing,
-            use_scenario_db=self.settings.use_scenario_db,
-            **options,
-        )
-
-    def preflight(self, portfolio: Any, **options: Any) -> PreflightReport:
-        """Return what stands against a simulation or a backtest, without running it.
-
-        Takes what :meth:`simulate` takes, or what :meth:`backtest` does. A strategy of
-        any shape gives a report; without ``symbols`` its definition alone is checked.
-        """
-        from foresto_lab.runs.backtest_preflight import names_strategy, preflight_asked
-        from foresto_lab.runs.simulation import load_prices, preflight_simulation
-
-        if names_strategy(
-            portfolio,
-            options,
-            scenarios=lambda: list(self.scenarios().index),
-            strategies=lambda: list(self.strategies().index),
-        ):
-            return preflight_asked(
-                portfolio, resolve=self._resolve, data=self._backtest_data, **options
-            )
-
-        plan = self._plan(portfolio, **options)
-        series = self.storage.series
-        prices = load_prices(plan.request, series, series.data_version())
-        return preflight_simulation(plan, series, prices)
-
-    def simulate(
-        self,
-        portfolio: str | Scenario | Mapping[str, float],
-        *,
-        start: str | date | None = None,
-        end: str | date | None = None,
-        initial_amount: float = 1_000_000,
-        rebalancing: RebalancingRule | Mapping[str, Any] | str | None = None,
-        instruments: Mapping[str, str] | None = None,
-        calendar: str | None = None,
-        execution: str = "close",
-        force: bool = False,
-        save: bool = True,
-    ) -> SimulationResult:
-        """Simulate a portfolio on the workspace's prices, and register the run.
-
-        A completed, unexpired run of the same request on the same data is returned as
-        it is. Rules are evaluated at each session's close and trade at that close.
-
-        Parameters
-        ----------
-        portfolio : str, Scenario or mapping
-            A scenario's name, a scenario, or weights by asset class or symbol.
-        start, end : date, optional
-            The span, inclusive; left out, all the prices there are.
-        initial_amount : float
-            Invested at the first session's close, in base currency.
-        rebalancing : rule or str, optional
-            A rule, or a stored rule's name; left out, buy and hold.
-        instruments : mapping, optional
-            The symbol for an asset class, in place of the workspace's map.
-        calendar : str, optional
-            The exchange whose sessions the rule follows; the instruments' by default.
-        execution : {"close", "next_close"}
-            Trade at the close that decided, or at the next one.
-        force : bool
-            Compute and register even if there is a kept run.
-        save : bool
-            False: neither reuse nor register anything.
-
-        Raises
-        ------
-        PreflightError
-            The run cannot succeed; every reason is listed, nothing was registered.
-        """
-        from foresto_lab.runs.provenance import collect_provenance
-        from foresto_lab.runs.registration import RunOptions
-        from foresto_lab.runs.simulation import run_simulation
-
-        plan = self._plan(
-            portfolio,
-            start=start,
-            end=end,
-            initial_amount=initial_amount,
-            rebalancing=rebalancing,
-            instruments=instruments,
-            calendar=calendar,
-            execution=execution,
-        )
-        return run_simulation(
-            plan,
-            series=self.storage.series,
-            runs=self.storage.runs,
-            provenance=collect_provenance(),
-            options=RunOptions(
-                now=lambda: datetime.now(UTC),
-                ttl_days=self.settings.run_ttl_days,
-                path_ttl_days=self.settings.path_ttl_days,
-                use_store=save and self.settings.use_sim_store,
-                force=force,
-                observer=RunTelemetry(),
-            ),
-        )
-
-    # --- runs ------------------------------------------------------------------------
-
-    def runs(self, kind: str | None = None, status: str | None = None) -> pd.DataFrame:
-        """Return the registered runs, newest first, with their main figures."""
-        import pandas as pd
-
-        columns = ["name", "kind", "status", "created_at", "request_hash"]
-        figures = ["total_return", "cagr", "volatility", "sharpe_ratio", "max_drawdown"]
-        names = {"sharpe_ratio": "sharpe"}  # what a backtest calls it
-        rows = [
-            {
-                "run_id": record.run_id,
-                **{column: getattr(record, column) for column in columns},
-                **{
-                    figure: record.summary.get(
-                        figure, record.summary.get(names.get(figure, figure))
-                    )
-                    for figure in figures
-                },
-            }
-            for record in self.run_records(kind=kind, status=status)
-        ]
-        return pd.DataFrame(rows, columns=["run_id", *columns, *figures]).set_index(
-            "run_id"
-        )
-
-    def run_records(
-        self,
-        *,
-        kind: str | None = None,
-        status: str | None = None,
-        limit: int | None = None,
-    ) -> Sequence[RunRecord]:
-        """Return the records of the registered runs, newest first."""
-        return self.storage.runs.records(
-            kind=RunKind(kind) if kind else None,
-            status=RunStatus(status) if status else None,
-            limit=limit,
-        )
-
-    def run_record(self, run_id: str) -> RunRecord:
-        """Return one run's record; the beginning of its id is enough."""
-        return self.storage.runs.record(run_id)
-
-    def run(self, run_id: str, *, archive: str | Path | None = None) -> Any:
-        """Return the result of a completed run; the beginning of its id is enough.
-
-        It is a SimulationResult or a BacktestResult, by what was run. One that was
-        cleaned up is read from the archive it was put into.
-
-        Parameters
-        ----------
-        run_id : str
-            The run's id; with ``archive``, all of it.
-        archive : path, optional
-            Read it from this archive, whether or not the workspace knows the run.
-
-        Raises
-        ------
-        RunNotFoundError
-            No run, or more than one, has an id that begins so.
-        RunNotReadableError
-            It is not completed.
-        PathExpiredError
-            It was cleaned up, and its archive is not within reach.
-        """
-        if archive is not None:
-            from foresto_lab.storage.archives import Archive
-
-            kept = Archive(Path(archive))
-            return self._restore(kept.record(run_id), kept.artifacts(run_id))
-        record = self.run_record(run_id)
-        return self._restore(record, self.storage.runs.artifacts(record.run_id))
-
-    def _restore(
-        self, record: RunRecord, artifacts: RunArtifacts
-    ) -> SimulationResult | BacktestResult:
-        if record.kind is RunKind.BACKTEST:
-            return self._restore_backtest(record, artifacts)
-        from foresto_lab.runs.simulation import restore_result
-
-        return restore_result(record, artifacts)
-
-    def reproduce(self, run_id: str) -> Reproduction:
-        """Rerun on the recorded data version and compare every number exactly."""
-        record = self.run_record(run_id)
-        if record.kind is RunKind.BACKTEST:
-            return self._reproduce_backtest(record)
-        from foresto_lab.runs.simulation import reproduce_simulation
-
-        return reproduce_simulation(
-            record, series=self.storage.series, runs=self.storage.runs
-        )
-
-    def diff(self, left: str, right: str) -> tuple[Difference, ...]:
-        """Return in what two runs differ: request, versions and summary."""
-        from foresto_lab.runs.comparison import compare_records
-
-        return compare_records(self.run_record(left), self.run_record(right))
-
-    def clean_up(
-        self, *, archive: str | Path | None = None, dry_run: bool = False
-    ) -> CleanupReport:
-        """Delete series whose time is over and runs that expired; archive them first.
-
-        Parameters
-        ----------
-        archive : path, optional
-            The folder that runs are written to before anything of them is deleted.
-        dry_run : bool
-            Only say what would be done.
-        """
-        from foresto_lab.storage.retention import clean_up
-
-        folder = None if archive is None else Path(archive)
-        return clean_up(self.storage, archive=folder, dry_run=dry_run)
-
-    def delete_run(self, run_id: str) -> None:
-        """Delete a run and its artifacts."""
-        record = self.run_record(run_id)
-        self.storage.runs.delete(record.run_id)
-        log.info("run deleted", run_id=record.run_id, name=record.name)
 
     # --- reports ---------------------------------------------------------------------
 

@@ -41,7 +41,16 @@ ROWS = (
         "runs",
     ),
     ("telemetry", "sources", "storage", "figures"),
-    ("lab_candles", "lab_strategies", "lab_backtests", "lab", "workspace", "smoke"),
+    (
+        "lab_candles",
+        "lab_strategies",
+        "lab_backtests",
+        "lab_simulations",
+        "lab_runs",
+        "lab",
+        "workspace",
+        "smoke",
+    ),
     ("reports", "widgets", "server", "cli"),
 )
 ORDER = {name: place for place, name in enumerate(n for row in ROWS for n in row)}
