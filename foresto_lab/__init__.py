@@ -42,6 +42,12 @@ if TYPE_CHECKING:
     from foresto_lab.rebalancing import Drift as Drift
     from foresto_lab.rebalancing import Hybrid as Hybrid
     from foresto_lab.rebalancing import Periodic as Periodic
+    from foresto_lab.rebalancing.cashflows import ConsumerPrices as ConsumerPrices
+    from foresto_lab.rebalancing.cashflows import Contribution as Contribution
+    from foresto_lab.rebalancing.cashflows import FlowPlan as FlowPlan
+    from foresto_lab.rebalancing.cashflows import ListedFlows as ListedFlows
+    from foresto_lab.rebalancing.cashflows import Withdrawal as Withdrawal
+    from foresto_lab.rebalancing.cashflows import parse_cashflows as parse_cashflows
     from foresto_lab.scenarios import Instrument as Instrument
     from foresto_lab.scenarios import Scenario as Scenario
     from foresto_lab.scenarios import SimulationResult as SimulationResult
@@ -74,12 +80,15 @@ __all__ = [
     "AllIn",
     "BacktestResult",
     "BollingerBreakout",
+    "ConsumerPrices",
+    "Contribution",
     "DonchianTurtle",
     "Drift",
     "Execution",
     "Finding",
     "FixedAmount",
     "FixedRisk",
+    "FlowPlan",
     "ForestoError",
     "FractionOfEquity",
     "Hybrid",
@@ -87,6 +96,7 @@ __all__ = [
     "Instrument",
     "JsonStrategy",
     "Lab",
+    "ListedFlows",
     "MacdCross",
     "MomentumRotation",
     "Periodic",
@@ -100,6 +110,7 @@ __all__ = [
     "StrategyConfig",
     "TradingStrategy",
     "VolatilityTarget",
+    "Withdrawal",
     "__version__",
     "backtest",
     "built_in_indicators",
@@ -110,6 +121,7 @@ __all__ = [
     "figures",
     "get_calendar",
     "open_lab",
+    "parse_cashflows",
     "parse_strategy",
     "performance",
     "preflight",
@@ -124,12 +136,15 @@ _HOMES: Final = {
     "AllIn": "backtest",
     "BacktestResult": "backtest",
     "BollingerBreakout": "strategies.library.bollinger_breakout",
+    "ConsumerPrices": "rebalancing.cashflows",
+    "Contribution": "rebalancing.cashflows",
     "DonchianTurtle": "strategies.library.donchian_turtle",
     "Drift": "rebalancing",
     "Execution": "backtest",
     "Finding": "findings",
     "FixedAmount": "backtest",
     "FixedRisk": "backtest",
+    "FlowPlan": "rebalancing.cashflows",
     "ForestoError": "errors",
     "FractionOfEquity": "backtest",
     "Hybrid": "rebalancing",
@@ -137,6 +152,7 @@ _HOMES: Final = {
     "Instrument": "scenarios",
     "JsonStrategy": "strategies",
     "Lab": "lab",
+    "ListedFlows": "rebalancing.cashflows",
     "MacdCross": "strategies.library.macd_cross",
     "MomentumRotation": "strategies.library.momentum_rotation",
     "Periodic": "rebalancing",
@@ -150,6 +166,7 @@ _HOMES: Final = {
     "StrategyConfig": "strategies",
     "TradingStrategy": "strategies",
     "VolatilityTarget": "backtest",
+    "Withdrawal": "rebalancing.cashflows",
     "backtest": "backtest.front",
     "built_in_indicators": "indicators",
     "check_candles": "market.candle_quality",
@@ -157,6 +174,7 @@ _HOMES: Final = {
     "crossunder": "strategies",
     "get_calendar": "market",
     "open_lab": "lab",
+    "parse_cashflows": "rebalancing.cashflows",
     "parse_strategy": "strategies",
     "performance": "metrics.performance",
     "preflight": "preflight.strategy",

@@ -8,6 +8,7 @@ ForestoError
 │   │   └── LateStartError                an asset begins long after the start asked for
 │   ├── CalendarRangeError                outside the years a calendar knows
 │   ├── RuleError                         a rebalancing rule that cannot be
+│   ├── CashFlowError                     a contribution or withdrawal that cannot be
 │   ├── WeightError                       weights that are no portfolio
 │   │   └── UnknownAssetError (UnknownNameError)   an asset without a column of prices
 │   ├── StrategyError                     a strategy that cannot be run as it is
@@ -21,6 +22,13 @@ ForestoError
 │       └── PriceValueError               zero, negative or infinite prices
 ├── DataFileError (ValueError)       a file of prices that cannot be read
 ├── RecentSourceError (RuntimeError) a source of recent candles that cannot be used
+├── ConnectorError (RuntimeError)    a provider of prices that cannot be used
+│   ├── MissingExtraError (ImportError)     its library is not installed
+│   ├── ProviderUnreachableError            no network, no answer in time, a fault there
+│   ├── RateLimitedError                    too many requests, to the end of patience
+│   ├── UnreadableAnswerError (ValueError)  a web page, cut off, or of other columns
+│   └── NothingGivenError (LookupError)     no rows: unknown there, or delisted
+├── RestatedHistoryError (ValueError)       a provider's past differs from what is stored
 ├── QualityError (ValueError)        rows that break an error-level quality rule
 ├── PreflightError (ValueError)      findings that stop a run before it starts
 ├── SettingsError (ValueError)       FORESTO_* settings
@@ -177,6 +185,10 @@ class RuleError(InputError):
     """A rebalancing rule contradicts itself."""
 
 
+class CashFlowError(InputError):
+    """A contribution, a withdrawal or a list of them cannot be as it was given."""
+
+
 class WeightError(InputError):
     """Weights are not a portfolio: over 1, negative, NaN, or of unknown assets."""
 
@@ -306,6 +318,67 @@ class RecentSourceError(ForestoError, RuntimeError):
     fix: str
     sentence = "{source}: {reason} {fix}"
     exit_code = 4
+
+
+class ConnectorError(ForestoError, RuntimeError):
+    """A provider of prices or candles cannot be used, or its answer cannot be.
+
+    ``transient`` says whether asking again may help; ``retry_after`` is the number of
+    seconds that the provider asked to wait.
+    """
+
+    provider: str
+    symbol: str
+    reason: str
+    fix: str
+    transient: bool = False
+    retry_after: float | None = None
+    attempts: int = 0
+    waited: float = 0.0
+    exit_code = 4
+
+    def compose(self) -> str:
+        """Return the sentence, with how often it was tried."""
+        of = f", {self.symbol}" if getattr(self, "symbol", "") else ""
+        tried = (
+            f" Tried {self.attempts} times over {self.waited:,.0f} s."
+            if self.attempts > 1
+            else ""
+        )
+        return f"{self.provider}{of}: {self.reason}{tried} {self.fix}".rstrip()
+
+
+class MissingExtraError(ConnectorError, ImportError):
+    """The library of a provider is not installed, or cannot be imported."""
+
+    exit_code = 2
+
+
+class ProviderUnreachableError(ConnectorError):
+    """A provider was not reached, did not answer in time, or is out of order."""
+
+
+class RateLimitedError(ConnectorError):
+    """A provider kept answering that there were too many requests."""
+
+
+class UnreadableAnswerError(ConnectorError, ValueError):
+    """A provider's answer is no table of prices: a web page, cut off, renamed."""
+
+
+class NothingGivenError(ConnectorError, LookupError):
+    """A provider has no rows of a symbol: unknown there, renamed or delisted."""
+
+
+class RestatedHistoryError(ForestoError, ValueError):
+    """What a provider says of the past differs from what is stored; nothing changed."""
+
+    provider: str
+    symbol: str
+    reason: str
+    fix: str
+    sentence = "{symbol}: {provider} restated its history: {reason} {fix}"
+    exit_code = 3
 
 
 class QualityError(ForestoError, ValueError):
