@@ -115,6 +115,7 @@ def rule_label(text: str | None, language: str = "ko") -> str:
     if not text:
         return label("buy_and_hold", language)
     text = _DRIFT.sub(lambda found: _drift_words(found, language), text)
+    text = _OFFSET.sub(r" \1\2거래일" if language == "ko" else r" \1\2 sessions", text)
     for mark, (korean, english) in _JOINTS.items():
         text = text.replace(mark, korean if language == "ko" else english)
     words = re.sub(
@@ -126,6 +127,7 @@ def rule_label(text: str | None, language: str = "ko") -> str:
 
 
 _JOINTS: Final = {"/": (" ", ", "), " & ": (" + ", " and "), " | ": (" 또는 ", " or ")}
+_OFFSET: Final = re.compile(r"(?<=DAY)([+-])(\d+)")
 _DRIFT: Final = re.compile(r"DRIFT>=(\S+?%)( of target)?(, to band edge)?")
 
 

@@ -147,6 +147,31 @@ class TradingCalendar:
         )
         return self._between(base_sessions, start, end)
 
+    def moved_sessions(
+        self,
+        frequency: Frequency | str,
+        base_day: BaseDay | str,
+        offset: int,
+        start: DateLike,
+        end: DateLike,
+    ) -> SessionArray:
+        """Return the sessions ``offset`` inside every period, where in [start, end].
+
+        They are counted from the base day, forwards from a first trading day and
+        backwards from a last; in a period without that many sessions it is the one at
+        the period's other end. The rest is as for ``period_sessions``.
+        """
+        unit = _named(Frequency, frequency, "frequency")
+        firsts, lasts = (
+            self.all_sessions.searchsorted(self._base_sessions(unit, end_of_period))
+            for end_of_period in (BaseDay.FIRST_TRADING_DAY, BaseDay.LAST_TRADING_DAY)
+        )
+        if _named(BaseDay, base_day, "base day") is BaseDay.FIRST_TRADING_DAY:
+            places = np.minimum(firsts + offset, lasts)
+        else:
+            places = np.maximum(lasts - offset, firsts)
+        return self._between(self.all_sessions[places], start, end)
+
     def knows(self, dates: SessionArray) -> npt.NDArray[np.bool_]:
         """Return which of the dates lie in the years that the calendar knows."""
         first, last = np.datetime64(self.first_date), np.datetime64(self.last_date)

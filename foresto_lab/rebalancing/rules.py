@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from numbers import Real
+from numbers import Integral, Real
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, TypeAlias, TypeVar
 
@@ -42,6 +42,9 @@ class Periodic:
         Quarters begin in January, April, July and October; weeks on Monday.
     base_day : {"FIRST_TRADING_DAY", "LAST_TRADING_DAY"}
         Of the exchange's calendar, never of the rows that happen to be there.
+    offset : int
+        Sessions into the period from its base day: after the first trading day, or
+        before the last. A shorter period has it at its other end.
     cost_rate : float
         Fraction of the traded value.
 
@@ -50,11 +53,12 @@ class Periodic:
     UnknownNameError
         The frequency or the base day is none of these.
     AmountError
-        The cost rate is negative, or 1 or more.
+        The cost rate is negative, or 1 or more; the offset is no whole number from 0.
     """
 
     frequency: Frequency
     base_day: BaseDay
+    offset: int
     cost_rate: float
 
     type: ClassVar[TriggerType] = TriggerType.PERIODIC
@@ -64,20 +68,26 @@ class Periodic:
         frequency: Frequency | str,
         base_day: BaseDay | str = BaseDay.FIRST_TRADING_DAY,
         *,
+        offset: int = 0,
         cost_rate: float = DEFAULT_COST_RATE,
     ) -> None:
         _set(self, "frequency", _parse_choice(Frequency, frequency, "frequency"))
         _set(self, "base_day", _parse_choice(BaseDay, base_day, "base day"))
+        _set(self, "offset", _parse_offset(offset))
         _set(self, "cost_rate", parse_cost_rate(cost_rate))
 
     @property
     def label(self) -> str:
-        """The rule in one line: ``MONTHLY/FIRST_TRADING_DAY``."""
-        return f"{self.frequency}/{self.base_day}"
+        """The rule in one line: ``MONTHLY/FIRST_TRADING_DAY``, or ``...+5``."""
+        sign = "+" if self.base_day is BaseDay.FIRST_TRADING_DAY else "-"
+        moved = f"{sign}{self.offset}" if self.offset else ""
+        return f"{self.frequency}/{self.base_day}{moved}"
 
     def schedule(self, sessions: SessionArray, calendar: TradingCalendar) -> Schedule:
         """Return the rule on these sessions, as the engine takes it."""
-        due = due_sessions(sessions, calendar, self.frequency, self.base_day)
+        due = due_sessions(
+            sessions, calendar, self.frequency, self.base_day, offset=self.offset
+        )
         return Schedule(due, Decision.ON_DATE)
 
     def trigger_detail(self, *, on_date: bool, on_drift: bool) -> str:
@@ -313,6 +323,14 @@ def _parse_threshold(given: object) -> float:
     )
 
 
+def _parse_offset(given: object) -> int:
+    if isinstance(given, Integral) and not isinstance(given, bool) and given >= 0:
+        return int(given)
+    raise AmountError(
+        parameter="offset", given=given, allowed="a whole number of sessions, 0 or more"
+    )
+
+
 def _percent(fraction: float) -> str:
     """Return a fraction as percent, with two decimals or as many as it needs."""
     two = f"{fraction:.2%}"
@@ -336,6 +354,10 @@ def _to_dict(rule: Periodic | Drift | Hybrid) -> dict[str, Any]:
         if isinstance(value, StrEnum):
             value = str(value)
         values[item.name] = value.to_dict() if hasattr(value, "to_dict") else value
+    if not values.get("offset"):
+        values.pop(
+            "offset", None
+        )  # what is stored of a rule without one stays as it was
     return values
 
 

@@ -55,15 +55,28 @@ def due_sessions(
     calendar: TradingCalendar,
     frequency: Frequency,
     base_day: BaseDay,
+    *,
+    offset: int = 0,
 ) -> BoolArray1D:
     """Return which sessions a periodic date falls on.
 
     The calendar gives the dates. One without a row falls on the next row there is; one
     after the last row, on none. The first session is never due: the portfolio is bought
     at its close.
+
+    Parameters
+    ----------
+    offset : int
+        Sessions that each date lies inside its period, counted from the base day; in a
+        period that has no more of them, the date is its session at the other end.
     """
     due = np.zeros(len(sessions), dtype=np.bool_)
-    dates = calendar.period_sessions(frequency, base_day, sessions[0], sessions[-1])
+    if offset:
+        dates = calendar.moved_sessions(
+            frequency, base_day, offset, sessions[0], sessions[-1]
+        )
+    else:
+        dates = calendar.period_sessions(frequency, base_day, sessions[0], sessions[-1])
     due[np.searchsorted(sessions, dates)] = True
     due[0] = False
     return due

@@ -137,3 +137,34 @@ def test_dates_agree_with_pandas_periods_over_half_a_century(
         sessions.to_numpy().astype("datetime64[D]"), get_calendar("XNYS")
     )
     assert sessions[due.due].tolist() == [day for day in expected if day != sessions[0]]
+
+
+@pytest.mark.parametrize(
+    ("base_day", "offset", "expected"),
+    [
+        # April: 1, 2, 3, 6, ... 28, 29; May: 4, 6, 7, 8, ... 27, 28, 29.
+        (FIRST, 0, "05-04"),
+        (FIRST, 1, "04-02 05-06"),
+        (FIRST, 2, "04-03 05-07"),
+        (LAST, 1, "04-28 05-28"),
+        (LAST, 2, "04-27 05-27"),
+        # no month has 30 sessions: the other end of it
+        (FIRST, 30, "04-29 05-29"),
+        (LAST, 30, "05-04"),
+    ],
+)
+def test_an_offset_counts_sessions_into_the_month(
+    base_day: str, offset: int, expected: str
+) -> None:
+    rule = Periodic("MONTHLY", base_day, offset=offset)
+    assert due_dates(rule, sessions_2020("2020-04-01", "2020-05-29")) == expected
+
+
+def test_an_offset_of_a_period_that_has_begun_already_is_due() -> None:
+    days = sessions_2020("2020-01-28", "2020-03-31")
+    assert due_dates(Periodic("QUARTERLY", FIRST, offset=20), days) == "02-03"
+
+
+def test_the_offset_of_a_date_after_the_last_row_is_not_due() -> None:
+    days = sessions_2020("2020-05-04", "2020-05-06")
+    assert due_dates(Periodic("MONTHLY", FIRST, offset=2), days) == ""

@@ -119,3 +119,28 @@ def test_errors_are_those_of_the_package_and_of_python() -> None:
         Drift(0)
     with pytest.raises(ValueError, match="threshold"):
         Drift(0)
+
+
+def test_an_offset_is_part_of_the_rule_and_of_its_name() -> None:
+    rule = Periodic("MONTHLY", offset=5)
+    assert rule.label == "MONTHLY/FIRST_TRADING_DAY+5"
+    assert Periodic("ANNUAL", "LAST_TRADING_DAY", offset=3).label == (
+        "ANNUAL/LAST_TRADING_DAY-3"
+    )
+    assert parse_rule(rule.to_dict()) == rule
+    assert rule != Periodic("MONTHLY")
+
+
+def test_what_is_stored_of_a_rule_without_offset_says_nothing_of_it() -> None:
+    assert Periodic("MONTHLY", cost_rate=0.002).to_dict() == {
+        "type": "PERIODIC",
+        "frequency": "MONTHLY",
+        "base_day": "FIRST_TRADING_DAY",
+        "cost_rate": 0.002,
+    }
+
+
+@pytest.mark.parametrize("offset", [-1, 1.5, True, "3", None])
+def test_an_offset_is_a_whole_number_of_sessions(offset: object) -> None:
+    with pytest.raises(AmountError, match="whole number of sessions"):
+        Periodic("MONTHLY", offset=offset)  # type: ignore[arg-type]
