@@ -134,6 +134,7 @@ class Lab(RunVerbs, CandleVerbs):
                 "stands_for": mapped.get(item.symbol),
                 "currency": item.currency,
                 "calendar": item.calendar,
+                "market": item.market,
                 "simulated": item.simulated,
             }
             for item in self.storage.catalog.instruments()

@@ -44,11 +44,12 @@ class HybridMode(StrEnum):
 
 
 class TriggerType(StrEnum):
-    """What set off a rebalancing."""
+    """What set off a rebalancing: a rule, or a new row of a weights schedule."""
 
     PERIODIC = "PERIODIC"
     DRIFT = "DRIFT"
     HYBRID = "HYBRID"
+    SCHEDULE = "SCHEDULE"
 
 
 class Execution(StrEnum):
@@ -83,6 +84,8 @@ class RunKind(StrEnum):
     BACKTEST = "backtest"
     OPTIMIZATION = "optimization"
     REPORT = "report"
+    FORWARD = "forward"
+    STUDY = "study"
 
 
 class RunStatus(StrEnum):

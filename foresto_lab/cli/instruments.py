@@ -29,7 +29,7 @@ def list_instruments(context: CommandContext, as_json: bool) -> None:
         print_json(plain.where(plain.notna(), None).to_dict("records"))
         return
     columns = ["name_ko", "name_en", "asset_class", "stands_for", "calendar"]
-    columns += ["first_date", "last_date", "row_count"]
+    columns += ["market", "first_date", "last_date", "row_count"]
     print_table(
         [*("symbol", "이름", "name", "class", "stands for", "calendar"), *_SPAN],
         [
@@ -40,7 +40,7 @@ def list_instruments(context: CommandContext, as_json: bool) -> None:
     )
 
 
-_SPAN = ("first", "last", "rows")
+_SPAN = ("market", "first", "last", "rows")
 
 
 def _cell(value: Any) -> str:

@@ -58,16 +58,17 @@ BUILT_IN_RULES: Final[Mapping[str, RebalancingRule]] = MappingProxyType(
     }
 )
 
+
+def _fund(symbol: str, ko: str, en: str, asset_class: AssetClass) -> Instrument:
+    return Instrument(symbol, ko, en, asset_class, market="KRX_ETF")
+
+
 DEFAULT_INSTRUMENTS: Final[tuple[Instrument, ...]] = (
-    Instrument("069500", "KODEX 200", "KODEX 200", AssetClass.EQUITY),
-    Instrument(
-        "152380", "KODEX 국채선물10년", "KODEX KTB 10Y Futures", AssetClass.BOND
-    ),
-    Instrument("153130", "KODEX 단기채권", "KODEX Short-term Bond", AssetClass.CASH),
-    Instrument(
-        "132030", "KODEX 골드선물(H)", "KODEX Gold Futures (H)", AssetClass.GOLD
-    ),
-    Instrument(
+    _fund("069500", "KODEX 200", "KODEX 200", AssetClass.EQUITY),
+    _fund("152380", "KODEX 국채선물10년", "KODEX KTB 10Y Futures", AssetClass.BOND),
+    _fund("153130", "KODEX 단기채권", "KODEX Short-term Bond", AssetClass.CASH),
+    _fund("132030", "KODEX 골드선물(H)", "KODEX Gold Futures (H)", AssetClass.GOLD),
+    _fund(
         "130680",
         "TIGER 원유선물Enhanced(H)",
         "TIGER WTI Futures Enhanced (H)",

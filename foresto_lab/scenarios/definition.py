@@ -94,6 +94,9 @@ class Instrument:
         The exchange calendar it trades on.
     simulated : bool
         Whether its prices are made up; every chart and report then says so.
+    market : str, optional
+        The board it is listed on, in capitals: ``KOSPI``, ``KOSDAQ``, ``KRX_ETF``,
+        ``NASDAQ``. Taxes on trades depend on it; None where nobody has said.
     """
 
     symbol: str
@@ -103,6 +106,7 @@ class Instrument:
     currency: str = "KRW"
     calendar: str = "XKRX"
     simulated: bool = False
+    market: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the instrument as plain JSON-ready values."""

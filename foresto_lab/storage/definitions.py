@@ -169,6 +169,7 @@ def instrument_of(row: InstrumentMaster) -> Instrument:
         currency=row.currency,
         calendar=row.calendar,
         simulated=row.simulated,
+        market=row.market,
     )
 
 
@@ -187,7 +188,22 @@ def store_instruments(session: Session, instruments: Sequence[Instrument]) -> No
         row.asset_class = str(instrument.asset_class)
         row.currency, row.calendar = instrument.currency, instrument.calendar
         row.simulated, row.updated_at = instrument.simulated, now
+        row.market = _market(instrument)
     session.flush()
+
+
+def _market(instrument: Instrument) -> str | None:
+    """Return the market in capitals, of 1 to 16 characters."""
+    if instrument.market is None:
+        return None
+    market = instrument.market.strip().upper()
+    if not 1 <= len(market) <= 16:
+        raise InputError(
+            message=f"The market of {instrument.symbol} is {instrument.market!r}; it "
+            "has 1 to 16 characters, such as KOSPI or KRX_ETF. Leave it out if it is "
+            "not known."
+        )
+    return market
 
 
 def find_instrument(session: Session, symbol: str) -> InstrumentMaster | None:

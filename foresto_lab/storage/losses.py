@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -52,9 +52,25 @@ TABLES_OF_VERSION: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "simulation_path",
             "strategies",
         ),
+        "0003": ("custom_portfolios",),
     }
 )
 """Which tables lose their rows when a version is taken back; a test migrates to see."""
+
+_NEWER_KINDS = "kind IN ('forward', 'study')"
+ROWS_OF_VERSION: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "0003": MappingProxyType(
+            {
+                "simulation_run": _NEWER_KINDS,
+                "rebalancing_event": "trigger_type = 'SCHEDULE' OR nav_before <= 0 "
+                "OR nav_after <= 0 OR run_id IN (SELECT run_id FROM simulation_run "
+                f"WHERE {_NEWER_KINDS})",
+            }
+        )
+    }
+)
+"""Which rows of older tables go with a version, as the condition that they meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +124,7 @@ def plan_downgrade(database: Database, target: str | None = None) -> DowngradePl
         taken = known[known.index(target) + 1 : known.index(found) + 1]
         tables = {table for version in taken for table in TABLES_OF_VERSION[version]}
         losses = _count(connection, sorted(tables))
+        losses += _count_rows(connection, taken, tables)
     losses.sort(key=lambda loss: -loss.rows)
     return DowngradePlan(found, target, tuple(losses))
 
@@ -127,6 +144,19 @@ def _count(connection: Connection, tables: list[str]) -> list[Loss]:
         if rows:
             losses.append(Loss(table, int(rows), exact=True))
     return losses
+
+
+def _count_rows(
+    connection: Connection, taken: Sequence[str], gone: Collection[str]
+) -> list[Loss]:
+    """Count the rows that go from tables which stay."""
+    found = []
+    for version in taken:
+        for table, condition in ROWS_OF_VERSION.get(version, {}).items():
+            if table not in gone:
+                query = text(f"SELECT count(*) FROM {table} WHERE {condition}")
+                found.append(Loss(table, int(connection.scalar(query) or 0), True))
+    return [loss for loss in found if loss.rows]
 
 
 def _estimates(connection: Connection) -> dict[str, int]:

@@ -27,8 +27,9 @@ EVENTS_TABLE = "events"
 EVENT_COLUMNS = tuple(
     column.name
     for column in RebalancingEvent.__table__.columns
-    if column.name not in ("run_id", "sequence")
+    if column.name not in ("run_id", "sequence", "cost_parts")
 )
+COST_PREFIX = "cost_"
 MEASURE_COLUMNS = tuple(
     column.name
     for column in SimulationSummary.__table__.columns
@@ -164,9 +165,25 @@ def _plain_rows(events: pd.DataFrame) -> list[dict[str, Any]]:
     for name in ("before_weights", "after_weights"):
         columns[name] = [dict(value) for value in columns[name]]
     columns["trigger_type"] = [str(value) for value in columns["trigger_type"]]
+    columns["cost_parts"] = _cost_parts(events)
     return [
         dict(zip(columns, values, strict=True))
         for values in zip(*columns.values(), strict=True)
+    ]
+
+
+def _cost_parts(events: pd.DataFrame) -> list[dict[str, float] | None]:
+    """Return what each event's cost is made of; None where events do not say."""
+    parts = {
+        name.removeprefix(COST_PREFIX): events[name].tolist()
+        for name in map(str, events.columns)
+        if name.startswith(COST_PREFIX) and name not in EVENT_COLUMNS
+    }
+    if not parts:
+        return [None] * len(events)
+    return [
+        {name: to_json_value(value) for name, value in zip(parts, row, strict=True)}
+        for row in zip(*parts.values(), strict=True)
     ]
 
 

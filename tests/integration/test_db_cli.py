@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from foresto_lab.cli.main import main
-from foresto_lab.storage.schema import SCHEMA_VERSION
+from foresto_lab.storage.schema import SCHEMA_VERSION, SCHEMA_VERSIONS
 from tests.integration.foresto_command import MAIN, foresto, start_foresto
 from tests.integration.old_postgresql import old_postgresql
 from tests.postgresql_server import DatabaseServer
@@ -203,14 +203,14 @@ def test_downgrade_counts_what_is_lost(run: Run, team_url: str) -> None:
             "INSERT INTO daily_price (symbol, date, close, version)"
             " SELECT 'S' || n, '2024-01-02', 1, 1 FROM generate_series(1, 1234) AS n"
         )
-    status, out, err = run("db", "downgrade", url=team_url)
+    status, out, err = run("db", "downgrade", "0001", url=team_url)
     assert status == 2
     assert "--yes" in err
     assert re.search(r"daily_price +1,234", out)
     assert "1,234 rows would be gone for good" in out
     assert "foresto db backup" in out
     assert counted(team_url, "daily_price") == 1234
-    status, out, _ = run("db", "downgrade", "--yes", "--json", url=team_url)
+    status, out, _ = run("db", "downgrade", "0001", "--yes", "--json", url=team_url)
     assert status == 0
     assert json.loads(out)["lost"] == [
         {"table": "daily_price", "rows": 1234, "exact": True}
@@ -238,7 +238,7 @@ def test_downgrade_asks_on_a_terminal(
     assert "Go on?" in err
     assert process.returncode == {"n": 130, "y": 0}[answer]
     found = rows(team_url, "SELECT version_num FROM alembic_version")
-    assert found == [({"n": SCHEMA_VERSION, "y": "0001"}[answer],)]
+    assert found == [({"n": SCHEMA_VERSION, "y": SCHEMA_VERSIONS[-2]}[answer],)]
 
 
 @pytest.mark.parametrize("target", [SCHEMA_VERSION, "0009", "'; DROP TABLE x"])

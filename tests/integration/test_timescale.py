@@ -31,6 +31,7 @@ from foresto_lab.storage.postgresql.timescale import (
     timescale_state,
 )
 from foresto_lab.storage.schema import (
+    SCHEMA_VERSION,
     downgrade_schema,
     ensure_schema,
     upgrade_schema,
@@ -102,7 +103,7 @@ def test_a_server_without_the_extension_keeps_its_months(
 def test_an_upgrade_of_such_a_database_changes_nothing(
     database: PostgresDatabase,
 ) -> None:
-    assert upgrade_schema(database) == "0002"
+    assert upgrade_schema(database) == SCHEMA_VERSION
     with database.connection() as connection:
         assert _kind(connection) == "p"
 
@@ -194,7 +195,7 @@ def test_the_one_table_can_be_downgraded(database: PostgresDatabase) -> None:
         connection.execute(text(NOTE_HYPERTABLES))
         keep_on_timescale(connection, APACHE, TimescalePlan())
         connection.commit()
-    assert downgrade_schema(database, "0001") == "0002"
+    assert downgrade_schema(database, "0001") == SCHEMA_VERSION
     assert upgrade_schema(database) == "0001"
     with database.connection() as connection:
         assert _kind(connection) == "p"

@@ -25,6 +25,7 @@ from foresto_lab.storage.models import (
     ScenarioDefinition,
     SourceLoadHistory,
     StoredIndicator,
+    StoredPortfolio,
     StoredRule,
     StoredStrategy,
 )
@@ -77,6 +78,7 @@ KINDS = (
     _Kind(InstrumentMap, "an instrument for", ("asset_class",)),
     _Kind(StoredIndicator, "indicator", ("name_key", "version")),
     _Kind(StoredStrategy, "strategy", ("name_key", "version")),
+    _Kind(StoredPortfolio, "portfolio", ("name_key", "version")),
     _Kind(
         SourceLoadHistory,
         "a load of",

@@ -37,7 +37,11 @@ from foresto_lab.storage.models.series import (
     SeriesCoverage,
     SeriesVersion,
 )
-from foresto_lab.storage.models.strategies import StoredIndicator, StoredStrategy
+from foresto_lab.storage.models.strategies import (
+    StoredIndicator,
+    StoredPortfolio,
+    StoredStrategy,
+)
 
 __all__ = [
     "POSTGRESQL_ONLY",
@@ -67,6 +71,7 @@ __all__ = [
     "SimulationSummary",
     "SourceLoadHistory",
     "StoredIndicator",
+    "StoredPortfolio",
     "StoredRule",
     "StoredStrategy",
 ]

@@ -18,6 +18,7 @@ from foresto_lab.storage.models.base import (
 )
 from foresto_lab.types import BaseDay, Frequency, TriggerType
 
+RULE_TYPES = (TriggerType.PERIODIC, TriggerType.DRIFT, TriggerType.HYBRID)
 DEFINITION_KINDS = ("scenario", "rule", "indicator", "strategy", "template")
 
 
@@ -113,7 +114,7 @@ class StoredRule(Base):
 
     __tablename__ = "rebalancing_rule"
     __table_args__ = (
-        one_of("trigger_type", TriggerType),
+        one_of("trigger_type", RULE_TYPES),
         one_of("frequency", Frequency),
         one_of("base_day", BaseDay),
         CheckConstraint("threshold > 0 AND threshold < 1", name="threshold"),

@@ -21,7 +21,11 @@ LOAD_STATUSES = ("loaded", "refused")
 
 
 class InstrumentMaster(Base):
-    """What can be held: a symbol with its names, class, currency and calendar."""
+    """What can be held: a symbol with its names, class, currency and calendar.
+
+    ``market`` is the board it is listed on, which taxes depend on: ``KOSPI``,
+    ``KOSDAQ``, ``KRX_ETF``, ``NASDAQ``; None where nobody has said.
+    """
 
     __tablename__ = "instrument_master"
     __table_args__ = (
@@ -41,6 +45,7 @@ class InstrumentMaster(Base):
     simulated: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(UtcInstant)
     updated_at: Mapped[datetime] = mapped_column(UtcInstant)
+    market: Mapped[str | None] = mapped_column(String(16))
 
 
 class InstrumentMap(Base):

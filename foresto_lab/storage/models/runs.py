@@ -119,7 +119,11 @@ class SimulationSummary(Base):
 
 
 class RebalancingEvent(Base):
-    """One rebalancing of a completed run."""
+    """One rebalancing of a completed run.
+
+    ``cost_parts`` is what ``cost_amount`` is made of, by its part; None where a run had
+    the one cost rate of its rule.
+    """
 
     __tablename__ = "rebalancing_event"
     __table_args__ = (
@@ -128,7 +132,7 @@ class RebalancingEvent(Base):
         CheckConstraint("turnover >= 0 AND turnover <= 1.000001", name="turnover"),
         CheckConstraint("cost_rate >= 0 AND cost_rate < 1", name="cost_rate"),
         CheckConstraint("cost_amount >= 0", name="cost_amount"),
-        CheckConstraint("nav_before > 0 AND nav_after > 0", name="nav"),
+        CheckConstraint("nav_before >= 0 AND nav_after >= 0", name="nav"),
     )
 
     run_id: Mapped[str] = mapped_column(
@@ -145,6 +149,7 @@ class RebalancingEvent(Base):
     cost_amount: Mapped[float]
     nav_before: Mapped[float]
     nav_after: Mapped[float]
+    cost_parts: Mapped[dict[str, float] | None] = mapped_column(OrderedDocument)
 
 
 class SimulationPath(Base):

@@ -1,4 +1,4 @@
-"""Tables of the registry of indicators and strategies.
+"""Tables of the registry of indicators, strategies and portfolios.
 
 A version never changes once it is there: it is deactivated instead of deleted, and
 another version is another row. Names compare without case, by ``name_key``.
@@ -24,6 +24,7 @@ from foresto_lab.storage.models.base import (
 
 INDICATOR_SOURCES = ("talib", "built_in", "python")
 STRATEGY_SOURCES = ("json", "built_in", "python")
+PORTFOLIO_SOURCES = ("json",)
 PYTHON_HAS_CODE = "(source = 'python') = (code IS NOT NULL)"
 
 
@@ -76,6 +77,31 @@ class StoredStrategy(Base):
     source: Mapped[str] = mapped_column(ShortName)
     definition: Mapped[dict[str, Any]] = mapped_column(OrderedDocument)
     code: Mapped[str | None]
+    is_active: Mapped[bool]
+    tags: Mapped[list[str]] = mapped_column(Document)
+    details: Mapped[dict[str, Any]] = mapped_column("metadata", Document)
+    registered_at: Mapped[datetime] = mapped_column(UtcInstant)
+    deactivated_at: Mapped[datetime | None] = mapped_column(UtcInstant)
+
+
+class StoredPortfolio(Base):
+    """One version of a custom portfolio: what is held, by what weights."""
+
+    __tablename__ = "custom_portfolios"
+    __table_args__ = (
+        UniqueConstraint("name_key", "version"),
+        one_of("source", PORTFOLIO_SOURCES),
+        CheckConstraint("length(name) > 0", name="name"),
+        CheckConstraint("length(checksum) = 64", name="checksum"),
+    )
+
+    portfolio_id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(ShortName)
+    name_key: Mapped[str] = mapped_column(ShortName)
+    version: Mapped[str] = mapped_column(ShortName)
+    checksum: Mapped[str] = mapped_column(Checksum)
+    source: Mapped[str] = mapped_column(ShortName)
+    definition: Mapped[dict[str, Any]] = mapped_column(OrderedDocument)
     is_active: Mapped[bool]
     tags: Mapped[list[str]] = mapped_column(Document)
     details: Mapped[dict[str, Any]] = mapped_column("metadata", Document)

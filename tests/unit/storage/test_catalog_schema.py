@@ -46,6 +46,7 @@ TABLES_OF_THE_DESIGN = {
     "daily_price",
     "daily_return",
     "candles_history",
+    "custom_portfolios",
 }
 
 
@@ -95,7 +96,7 @@ def statements_by_table(statements: list[tuple[str, str]]) -> dict[str, list[str
     parts = {}
     for name, statement in statements:
         inside = statement[statement.index("(") + 1 : statement.rindex(")")]
-        lines = re.split(r",\s*\n|, (?=[a-z_]+ [A-Z]+(?:,|$))", inside)
+        lines = re.split(r",\s*\n|, (?=[a-z_]+ [A-Z]+(?:\(\d+\))?(?:,|$))", inside)
         parts[name] = sorted(" ".join(line.split()) for line in lines)
     return parts
 
