@@ -36,7 +36,14 @@ if TYPE_CHECKING:
     from foresto_lab.market import get_calendar as get_calendar
     from foresto_lab.market.candle_quality import check_candles as check_candles
     from foresto_lab.market.resampling import resample as resample
+    from foresto_lab.metrics.crises import CrisisWindow as CrisisWindow
+    from foresto_lab.metrics.crises import crisis_windows as crisis_windows
     from foresto_lab.metrics.performance import performance as performance
+    from foresto_lab.metrics.relative import RelativePerformance as RelativePerformance
+    from foresto_lab.metrics.rolling import rolling_windows as rolling_windows
+    from foresto_lab.metrics.start_dates import (
+        start_date_sensitivity as start_date_sensitivity,
+    )
     from foresto_lab.preflight import PreflightReport as PreflightReport
     from foresto_lab.preflight.strategy import preflight as preflight
     from foresto_lab.rebalancing import Drift as Drift
@@ -51,8 +58,13 @@ if TYPE_CHECKING:
     from foresto_lab.scenarios import Instrument as Instrument
     from foresto_lab.scenarios import Scenario as Scenario
     from foresto_lab.scenarios import SimulationResult as SimulationResult
+    from foresto_lab.scenarios import WeightsSchedule as WeightsSchedule
     from foresto_lab.scenarios import simulate as simulate
     from foresto_lab.scenarios import simulate_many as simulate_many
+    from foresto_lab.scenarios.forward import Bootstrap as Bootstrap
+    from foresto_lab.scenarios.forward import ForwardResult as ForwardResult
+    from foresto_lab.scenarios.forward import Parametric as Parametric
+    from foresto_lab.scenarios.forward import forward as forward
     from foresto_lab.strategies import JsonStrategy as JsonStrategy
     from foresto_lab.strategies import Risk as Risk
     from foresto_lab.strategies import Signals as Signals
@@ -80,8 +92,10 @@ __all__ = [
     "AllIn",
     "BacktestResult",
     "BollingerBreakout",
+    "Bootstrap",
     "ConsumerPrices",
     "Contribution",
+    "CrisisWindow",
     "DonchianTurtle",
     "Drift",
     "Execution",
@@ -90,6 +104,7 @@ __all__ = [
     "FixedRisk",
     "FlowPlan",
     "ForestoError",
+    "ForwardResult",
     "FractionOfEquity",
     "Hybrid",
     "HyperRsi",
@@ -99,8 +114,10 @@ __all__ = [
     "ListedFlows",
     "MacdCross",
     "MomentumRotation",
+    "Parametric",
     "Periodic",
     "PreflightReport",
+    "RelativePerformance",
     "Risk",
     "RsiReversal",
     "Scenario",
@@ -110,15 +127,18 @@ __all__ = [
     "StrategyConfig",
     "TradingStrategy",
     "VolatilityTarget",
+    "WeightsSchedule",
     "Withdrawal",
     "__version__",
     "backtest",
     "built_in_indicators",
     "check_candles",
+    "crisis_windows",
     "crossover",
     "crossunder",
     "errors",
     "figures",
+    "forward",
     "get_calendar",
     "open_lab",
     "parse_cashflows",
@@ -127,8 +147,10 @@ __all__ = [
     "preflight",
     "require_agreement",
     "resample",
+    "rolling_windows",
     "simulate",
     "simulate_many",
+    "start_date_sensitivity",
     "widgets",
 ]
 
@@ -136,8 +158,10 @@ _HOMES: Final = {
     "AllIn": "backtest",
     "BacktestResult": "backtest",
     "BollingerBreakout": "strategies.library.bollinger_breakout",
+    "Bootstrap": "scenarios.forward",
     "ConsumerPrices": "rebalancing.cashflows",
     "Contribution": "rebalancing.cashflows",
+    "CrisisWindow": "metrics.crises",
     "DonchianTurtle": "strategies.library.donchian_turtle",
     "Drift": "rebalancing",
     "Execution": "backtest",
@@ -146,6 +170,7 @@ _HOMES: Final = {
     "FixedRisk": "backtest",
     "FlowPlan": "rebalancing.cashflows",
     "ForestoError": "errors",
+    "ForwardResult": "scenarios.forward",
     "FractionOfEquity": "backtest",
     "Hybrid": "rebalancing",
     "HyperRsi": "strategies.library.hyperrsi",
@@ -155,8 +180,10 @@ _HOMES: Final = {
     "ListedFlows": "rebalancing.cashflows",
     "MacdCross": "strategies.library.macd_cross",
     "MomentumRotation": "strategies.library.momentum_rotation",
+    "Parametric": "scenarios.forward",
     "Periodic": "rebalancing",
     "PreflightReport": "preflight",
+    "RelativePerformance": "metrics.relative",
     "Risk": "strategies",
     "RsiReversal": "strategies.library.rsi_reversal",
     "Scenario": "scenarios",
@@ -166,12 +193,15 @@ _HOMES: Final = {
     "StrategyConfig": "strategies",
     "TradingStrategy": "strategies",
     "VolatilityTarget": "backtest",
+    "WeightsSchedule": "scenarios",
     "Withdrawal": "rebalancing.cashflows",
     "backtest": "backtest.front",
     "built_in_indicators": "indicators",
     "check_candles": "market.candle_quality",
+    "crisis_windows": "metrics.crises",
     "crossover": "strategies",
     "crossunder": "strategies",
+    "forward": "scenarios.forward",
     "get_calendar": "market",
     "open_lab": "lab",
     "parse_cashflows": "rebalancing.cashflows",
@@ -180,8 +210,10 @@ _HOMES: Final = {
     "preflight": "preflight.strategy",
     "require_agreement": "strategies",
     "resample": "market.resampling",
+    "rolling_windows": "metrics.rolling",
     "simulate": "scenarios",
     "simulate_many": "scenarios",
+    "start_date_sensitivity": "metrics.start_dates",
 }
 _SUBPACKAGES: Final = frozenset({"errors", "figures", "widgets"})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from html import escape
@@ -12,6 +12,10 @@ import pandas as pd
 
 from foresto_lab.findings import Finding
 from foresto_lab.labels import Language, label, measure_text, money, rule_label
+from foresto_lab.metrics.crises import crisis_windows
+from foresto_lab.metrics.relative import RelativePerformance, relative_performance
+from foresto_lab.metrics.rolling import RollingWindows, rolling_windows
+from foresto_lab.metrics.start_dates import StartDates, start_date_sensitivity
 from foresto_lab.rebalancing import RebalancingRule
 from foresto_lab.types import Execution
 
@@ -141,6 +145,39 @@ class SimulationResult:
         from foresto_lab.figures import growth
 
         return growth(self, language=language)
+
+    def relative_to(self, benchmark: Any, **options: Any) -> RelativePerformance:
+        """Return the portfolio beside a benchmark: a Series of values, or a result.
+
+        The options are those of :func:`foresto_lab.metrics.relative_performance`.
+        """
+        return relative_performance(self, benchmark, **options)
+
+    def crises(self, benchmark: Any = None, **options: Any) -> pd.DataFrame:
+        """Return what the portfolio did in the markets' worst times.
+
+        See :func:`foresto_lab.metrics.crisis_windows`; ``own={"name": (start, end)}``
+        adds windows of one's own.
+        """
+        return crisis_windows(self, benchmark, **options)
+
+    def rolling(
+        self, years: int | Iterable[int] = (1, 3, 5), **options: Any
+    ) -> RollingWindows:
+        """Return every window of these lengths: return, volatility, Sharpe ratio.
+
+        See :func:`foresto_lab.metrics.rolling_windows`.
+        """
+        return rolling_windows(self, years, **options)
+
+    def start_dates(
+        self, horizons: int | Iterable[int] = (1, 3, 5, 10), **options: Any
+    ) -> StartDates:
+        """Return what joining on each possible day would have earned.
+
+        See :func:`foresto_lab.metrics.start_date_sensitivity`.
+        """
+        return start_date_sensitivity(self, horizons, **options)
 
     def __repr__(self) -> str:
         total, sharpe = self.summary["total_return"], self.summary["sharpe_ratio"]
