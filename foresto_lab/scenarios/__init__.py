@@ -11,6 +11,7 @@ from foresto_lab.scenarios.many import simulate_many
 from foresto_lab.scenarios.result import SimulationResult
 from foresto_lab.scenarios.simulation import simulate
 from foresto_lab.scenarios.weights import parse_weights
+from foresto_lab.scenarios.weights_schedule import WeightsSchedule
 
 __all__ = [
     "BUILT_IN_RULES",
@@ -21,6 +22,7 @@ __all__ = [
     "Instrument",
     "Scenario",
     "SimulationResult",
+    "WeightsSchedule",
     "parse_weights",
     "simulate",
     "simulate_many",
