@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from foresto_lab.market.resampling import resample as resample
     from foresto_lab.metrics.crises import CrisisWindow as CrisisWindow
     from foresto_lab.metrics.crises import crisis_windows as crisis_windows
+    from foresto_lab.metrics.money_weighted import xirr as xirr
     from foresto_lab.metrics.performance import performance as performance
     from foresto_lab.metrics.relative import RelativePerformance as RelativePerformance
     from foresto_lab.metrics.rolling import rolling_windows as rolling_windows
@@ -152,6 +153,7 @@ __all__ = [
     "simulate_many",
     "start_date_sensitivity",
     "widgets",
+    "xirr",
 ]
 
 _HOMES: Final = {
@@ -214,6 +216,7 @@ _HOMES: Final = {
     "simulate": "scenarios",
     "simulate_many": "scenarios",
     "start_date_sensitivity": "metrics.start_dates",
+    "xirr": "metrics.money_weighted",
 }
 _SUBPACKAGES: Final = frozenset({"errors", "figures", "widgets"})
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from numbers import Real
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from foresto_lab.market.calendars import parse_session
 from foresto_lab.rebalancing.cashflows.account_flows import Invest
 from foresto_lab.rebalancing.cashflows.scheduled import parse_invest
 from foresto_lab.types import Float64Array1D, SessionArray
+
+if TYPE_CHECKING:
+    from foresto_lab.rebalancing.cashflows.plan import CashFlow, FlowPlan
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
@@ -99,6 +102,12 @@ class ListedFlows:
             "flows": dict(zip(self.dates, self.amounts, strict=True)),
             "invest": str(self.invest),
         }
+
+    def __add__(self, other: CashFlow | FlowPlan) -> FlowPlan:
+        """Return the plan of this flow and others."""
+        from foresto_lab.rebalancing.cashflows.plan import compose
+
+        return compose(self, other)
 
     def __repr__(self) -> str:
         shown = ", ".join(

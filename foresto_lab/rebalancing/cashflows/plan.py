@@ -20,7 +20,7 @@ from foresto_lab.rebalancing.cashflows.scheduled import (
     Withdrawal,
 )
 from foresto_lab.rebalancing.cashflows.text import parse_flow_text
-from foresto_lab.types import Float64Array1D, SessionArray, Severity
+from foresto_lab.types import BaseDay, Float64Array1D, SessionArray, Severity
 
 CashFlow: TypeAlias = Contribution | Withdrawal | ListedFlows
 
@@ -43,6 +43,8 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     ListedFlows.type: ("flows", "invest"),
 }
 _SHOWN: Final = 5
+_BEYOND: Final = np.timedelta64(400, "D")
+"""Longer than any period."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -90,8 +92,7 @@ class FlowPlan:
         CashFlowError
             The consumer prices do not reach a flow.
         """
-        known = calendar_of_rows(sessions) if calendar is None else calendar
-        builder = _Builder(sessions, known)
+        builder = _Builder(sessions, calendar)
         for flow in self.flows:
             builder.add(flow)
         return builder.flows()
@@ -100,11 +101,8 @@ class FlowPlan:
         """Return the plan as plain JSON-ready values."""
         return {"type": "PLAN", "flows": [flow.to_dict() for flow in self.flows]}
 
-    def __add__(self, other: object) -> FlowPlan:
-        return FlowPlan((*self.flows, *_parts(other)))
-
-    def __radd__(self, other: object) -> FlowPlan:
-        return FlowPlan((*_parts(other), *self.flows))
+    def __add__(self, other: CashFlow | FlowPlan) -> FlowPlan:
+        return compose(self, other)
 
     def __iter__(self) -> Iterator[CashFlow]:
         return iter(self.flows)
@@ -113,7 +111,7 @@ class FlowPlan:
         return len(self.flows)
 
     def __repr__(self) -> str:
-        return f"FlowPlan({', '.join(map(repr, self.flows))})"
+        return f"FlowPlan({self.flows!r})"
 
 
 def parse_cashflows(given: object) -> FlowPlan | None:
@@ -136,18 +134,31 @@ def parse_cashflows(given: object) -> FlowPlan | None:
     return None if given is None else FlowPlan(_parts(given))
 
 
-def calendar_of_rows(sessions: SessionArray) -> TradingCalendar:
-    """Return a calendar whose sessions are the rows themselves."""
+def compose(*parts: object) -> FlowPlan:
+    """Return one plan of all that is given."""
+    return FlowPlan(_parts(parts))
+
+
+def calendar_of_rows(sessions: SessionArray, base_day: BaseDay) -> TradingCalendar:
+    """Return a calendar whose sessions are the rows themselves.
+
+    The first row of a period is known when it comes; the last, when another follows.
+    """
     days = sessions.astype("datetime64[D]")
-    first = dt.date.fromisoformat(f"{days[0].astype('datetime64[Y]')}-01-01")
-    last = dt.date.fromisoformat(str(days[-1]))
+    beyond = (
+        _BEYOND if base_day is BaseDay.FIRST_TRADING_DAY else np.timedelta64(0, "D")
+    )
+    first = dt.date.fromisoformat(str(days[0] - _BEYOND))
+    last = dt.date.fromisoformat(str(days[-1] + beyond))
     return TradingCalendar("rows", first, last, days)
 
 
 class _Builder:
     """Collects the flows of a plan on sessions."""
 
-    def __init__(self, sessions: SessionArray, calendar: TradingCalendar) -> None:
+    def __init__(
+        self, sessions: SessionArray, calendar: TradingCalendar | None
+    ) -> None:
         self.sessions = sessions
         self.calendar = calendar
         n_sessions = len(sessions)
@@ -188,7 +199,8 @@ class _Builder:
         self.ways[flow.invest][rows] = True
 
     def _due(self, flow: ScheduledFlow) -> SessionArray:
-        dates = flow.due_dates(self.sessions, self.calendar)
+        calendar = self.calendar or calendar_of_rows(self.sessions, flow.base_day)
+        dates = flow.due_dates(self.sessions, calendar)
         if len(dates) == 0:
             self.findings.append(
                 Finding(

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from numbers import Real
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from foresto_lab.rebalancing.cashflows.growth import (
     parse_growth,
 )
 from foresto_lab.types import BaseDay, Float64Array1D, Frequency, SessionArray
+
+if TYPE_CHECKING:
+    from foresto_lab.rebalancing.cashflows.plan import CashFlow, FlowPlan
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -158,6 +161,12 @@ class ScheduledFlow:
         for item in fields(self):
             plain[item.name] = _to_plain(getattr(self, item.name))
         return plain
+
+    def __add__(self, other: CashFlow | FlowPlan) -> FlowPlan:
+        """Return the plan of this flow and others."""
+        from foresto_lab.rebalancing.cashflows.plan import compose
+
+        return compose(self, other)
 
     def __repr__(self) -> str:
         given = [] if self.amount is None else [f"{self.amount:.15g}"]
