@@ -56,7 +56,7 @@ Also the turnover below which a trade to the band's edge is no trade.
 
 
 @kernel_step
-def _mark(
+def mark(
     prices: Float64Array2D,
     units: Float64Array1D,
     first: int,
@@ -78,7 +78,7 @@ def _mark(
 
 
 @kernel_step
-def _drift_reached(
+def drift_reached(
     values: Float64Array1D,
     total: float,
     targets: Float64Array1D,
@@ -93,7 +93,7 @@ def _drift_reached(
 
 
 @kernel_step
-def _watch(
+def watch(
     prices: Float64Array2D,
     units: Float64Array1D,
     targets: Float64Array1D,
@@ -182,7 +182,7 @@ def _clipped_sum(
 
 
 @kernel_step
-def _decide(on_date: bool, drifted: bool, decision: int) -> int:
+def decide(on_date: bool, drifted: bool, decision: int) -> int:
     """Return what fires at this close: DATE_FIRED, DRIFT_FIRED, their sum, or 0."""
     fired = (DATE_FIRED if on_date else 0) + (DRIFT_FIRED if drifted else 0)
     if decision == ON_DATE:
@@ -195,7 +195,7 @@ def _decide(on_date: bool, drifted: bool, decision: int) -> int:
 
 
 @kernel_step
-def _traded_weights(
+def traded_weights(
     values: Float64Array1D,
     total: float,
     targets: Float64Array1D,
@@ -270,9 +270,9 @@ def walk(
         # 1. mark the holdings at this close, and ahead for as long as they are held
         if session == marked:
             marked = min(session + STRETCH, n_sessions)
-            _mark(prices, units, session, marked, nav)
+            mark(prices, units, session, marked, nav)
             if watching:
-                _watch(prices, units, targets, limits, session, marked, nav, drifted)
+                watch(prices, units, targets, limits, session, marked, nav, drifted)
         if not (drifted[session] or due[session] or pending != 0 or recording):
             continue
         total = nav[session]
@@ -283,12 +283,12 @@ def walk(
         # 2. trade: on what yesterday decided, or on what fires now
         trigger = pending
         if not at_next_close:
-            trigger = _decide(due[session], drifted[session], decision)
+            trigger = decide(due[session], drifted[session], decision)
         traded = False
         if trigger != 0:
             on_date = decision == ON_EITHER and trigger != DRIFT_FIRED
             to_edge = to_band_edge and not on_date
-            turnover = _traded_weights(
+            turnover = traded_weights(
                 values, total, targets, bands, to_edge, before, after
             )
             traded = not to_edge or turnover > TIE
@@ -316,13 +316,13 @@ def walk(
                 units[asset] /= prices[asset, session]
             nav[session] = total
             marked = session + 1
-            drifted[session] = watching and _drift_reached(
+            drifted[session] = watching and drift_reached(
                 values, total, targets, limits
             )
 
         # 3. decide for tomorrow, on the holdings as they are now
         if at_next_close:
-            pending = _decide(due[session], drifted[session], decision)
+            pending = decide(due[session], drifted[session], decision)
 
         if recording:
             for asset in range(n_assets):
