@@ -8,6 +8,10 @@ ForestoError
 │   │   └── LateStartError                an asset begins long after the start asked for
 │   ├── CalendarRangeError                outside the years a calendar knows
 │   ├── RuleError                         a rebalancing rule that cannot be
+│   ├── CostError                         costs and taxes that contradict each other
+│   │   └── TaxTableError                 rates with overlaps, gaps or wrong dates
+│   ├── ExchangeRateError                 exchange rates that cannot be converted by
+│   │   └── ExchangeRateGapError          no rate for longer than may be carried
 │   ├── CashFlowError                     a contribution or withdrawal that cannot be
 │   ├── WeightError                       weights that are no portfolio
 │   │   └── UnknownAssetError (UnknownNameError)   an asset without a column of prices
@@ -187,6 +191,33 @@ class RuleError(InputError):
 
 class CashFlowError(InputError):
     """A contribution, a withdrawal or a list of them cannot be as it was given."""
+
+
+class CostError(InputError):
+    """Costs contradict each other, or do not fit what is held."""
+
+
+class TaxTableError(CostError):
+    """A table of tax rates overlaps, has gaps, or does not reach a session."""
+
+
+class ExchangeRateError(InputError):
+    """Exchange rates are missing, not positive, or of another currency."""
+
+
+class ExchangeRateGapError(ExchangeRateError):
+    """An exchange rate was not quoted for longer than it may be carried forward."""
+
+    currency: str
+    session: str
+    last_quoted: str
+    gap_sessions: int
+    longest: int
+    sentence = (
+        "{currency} has no exchange rate on {session}: the last is of {last_quoted}, "
+        "{gap_sessions} sessions before, and at most {longest} are carried forward. "
+        "Load the missing rates, or end the simulation before them."
+    )
 
 
 class WeightError(InputError):

@@ -7,7 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from foresto_lab.findings import Finding
-from foresto_lab.types import Float64Array2D, SessionArray
+from foresto_lab.types import Float64Array1D, Float64Array2D, SessionArray
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class DatedSeries:
+    """Values on an asset's own sessions, ascending; without NaN."""
+
+    dates: SessionArray
+    values: Float64Array1D
+
+    def before(self, sessions: SessionArray) -> Float64Array1D:
+        """Return the last value dated before each session; NaN where there is none."""
+        place = self.dates.searchsorted(sessions, side="left") - 1
+        known = np.append(self.values, np.nan)
+        return np.asarray(known[place], dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -25,12 +39,10 @@ class SpanFacts:
     currencies : tuple of str
         ISO 4217, of each asset.
     base_currency : str
-    own_prices : (n_rows, n_assets) or (0, n_assets)
-        Prices in each asset's own currency, for volatility; rows before day 0 too.
-    traded_value : (n_rows, n_assets) or (0, n_assets), base currency
-        Value traded on each row; NaN where it is not known.
-    first_row : int
-        The row of day 0 among them.
+    own_prices : tuple of DatedSeries, or empty
+        Of each asset, in its own currency, on its own sessions, those before day 0 too.
+    traded_value : tuple of DatedSeries or None, or empty
+        Of each asset, in base currency, on its own sessions.
     distribution_yield : (n_assets, n_sessions) or (n_assets, 0)
         Gross distribution / price of the ex session.
     findings : tuple of Finding
@@ -41,9 +53,8 @@ class SpanFacts:
     markets: tuple[str, ...]
     currencies: tuple[str, ...]
     base_currency: str
-    own_prices: Float64Array2D
-    traded_value: Float64Array2D
-    first_row: int
+    own_prices: tuple[DatedSeries, ...]
+    traded_value: tuple[DatedSeries | None, ...]
     distribution_yield: Float64Array2D
     findings: tuple[Finding, ...] = ()
 
@@ -54,18 +65,18 @@ class SpanFacts:
         assets: tuple[str, ...],
         *,
         markets: tuple[str, ...] = (),
+        currencies: tuple[str, ...] = (),
         base_currency: str = "KRW",
     ) -> SpanFacts:
-        """Return the facts of assets in base currency, nothing else known."""
+        """Return the facts of assets of which little is known."""
         n_assets = len(assets)
         return cls(
             sessions=sessions,
             assets=assets,
             markets=markets or ("",) * n_assets,
-            currencies=(base_currency,) * n_assets,
+            currencies=currencies or (base_currency,) * n_assets,
             base_currency=base_currency,
-            own_prices=np.empty((0, n_assets)),
-            traded_value=np.empty((0, n_assets)),
-            first_row=0,
+            own_prices=(),
+            traded_value=(),
             distribution_yield=np.empty((n_assets, 0)),
         )
