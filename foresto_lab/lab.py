@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foresto_lab.errors import AmountError, InputError, UnknownNameError
+from foresto_lab.lab_benchmarks import BenchmarkVerbs
 from foresto_lab.lab_candles import CandleVerbs
 from foresto_lab.lab_runs import RunVerbs
 from foresto_lab.runs.plan import parse_date
@@ -93,7 +94,7 @@ def _fail_crashed(storage: Storage) -> Sequence[RunRecord]:
         return ()
 
 
-class Lab(RunVerbs, CandleVerbs):
+class Lab(RunVerbs, CandleVerbs, BenchmarkVerbs):
     """A workspace and everything that can be done in it.
 
     Open one with :func:`open_lab`. Tables come back as DataFrames, single things as

@@ -43,6 +43,7 @@ ROWS = (
     ("telemetry", "sources", "storage", "figures"),
     (
         "lab_candles",
+        "lab_benchmarks",
         "lab_strategies",
         "lab_backtests",
         "lab_simulations",

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "preflight": "foresto_lab.cli.preflight:preflight",
     "registry": "foresto_lab.cli.registry:registry",
     "runs": "foresto_lab.cli.runs:runs",
+    "compare": "foresto_lab.cli.compare:compare",
     "report": "foresto_lab.cli.report:report",
     "batch": "foresto_lab.cli.batch:batch",
     "verify": "foresto_lab.cli.verify:verify",

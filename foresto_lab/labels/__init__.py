@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, TypeAlias
 from foresto_lab.errors import UnknownNameError
 from foresto_lab.labels import (
     backtests,
+    benchmarks,
     data,
     pages,
     portfolios,
@@ -27,7 +28,15 @@ Language: TypeAlias = Literal["ko", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("ko", "en")
 MISSING: Final = "–"
 
-_TOPICS: Final = (portfolios, backtests, data, preflight, widgets, pages)
+_TOPICS: Final = (
+    portfolios,
+    benchmarks,
+    backtests,
+    data,
+    preflight,
+    widgets,
+    pages,
+)
 """A module for each topic, with its ``WORDS`` and, where it has some, ``MEASURES``."""
 
 MEASURES: Final[dict[str, Measure]] = {
@@ -99,6 +108,12 @@ def label_characters() -> frozenset[str]:
 def asset_label(asset: str, language: str = "ko") -> str:
     """Return the word for an asset class; any other name stands for itself."""
     return label(asset, language) if asset in _WORDS else asset
+
+
+def crisis_label(name: str, language: str = "ko") -> str:
+    """Return the word for a built-in crisis; a user's own name stands for itself."""
+    key = f"crisis_{name}"
+    return label(key, language) if key in _WORDS else name
 
 
 def month_label(month: int, language: str = "ko") -> str:
