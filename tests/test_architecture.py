@@ -43,6 +43,7 @@ ROWS = (
     ("telemetry", "sources", "storage", "figures"),
     (
         "lab_candles",
+        "lab_updates",
         "lab_benchmarks",
         "lab_strategies",
         "lab_backtests",
@@ -59,6 +60,10 @@ PURE_ROWS = frozenset(ROWS[1] + ROWS[2])
 
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("scenarios.result", "figures"): "result.plot() draws itself, loaded when called",
+    (
+        "scenarios.forward.result",
+        "figures",
+    ): "result.plot() draws itself, loaded when called",
     ("backtest.result", "figures"): "result.plot() draws itself, loaded when called",
     ("market.quality.check", "runs"): "type only: the catalog knows each calendar",
     ("lab", "reports"): "lab.report() hands the workspace to a template, when called",
@@ -82,6 +87,9 @@ ONLY_IN = {
     "vectorbt": {"backtest"},
     "structlog": {"telemetry"},
     "prometheus_client": {"telemetry"},
+    "ccxt": {"sources"},
+    "curl_cffi": {"sources"},
+    "requests": {"sources"},
 }
 """A library -> the packages that may know it."""
 

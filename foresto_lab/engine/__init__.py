@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from foresto_lab.engine.decisions import ON_DATE as ON_DATE
     from foresto_lab.engine.decisions import ON_DRIFT as ON_DRIFT
     from foresto_lab.engine.decisions import ON_EITHER as ON_EITHER
+    from foresto_lab.engine.forward import N_OUTCOMES as N_OUTCOMES
+    from foresto_lab.engine.forward import drawn_path_kernel as drawn_path_kernel
+    from foresto_lab.engine.forward import forward_kernel as forward_kernel
     from foresto_lab.engine.summary import summary_kernel as summary_kernel
     from foresto_lab.engine.summary_figures import FIGURES as FIGURES
     from foresto_lab.engine.summary_figures import N_FIGURES as N_FIGURES
@@ -31,10 +34,13 @@ _HOMES: Final = {
     "NEVER": "decisions",
     "N_COLUMNS": "sweep",
     "N_FIGURES": "summary_figures",
+    "N_OUTCOMES": "forward",
     "ON_BOTH": "decisions",
     "ON_DATE": "decisions",
     "ON_DRIFT": "decisions",
     "ON_EITHER": "decisions",
+    "drawn_path_kernel": "forward",
+    "forward_kernel": "forward",
     "summary_kernel": "summary",
     "sweep_kernel": "sweep",
     "walk_kernel": "walk",

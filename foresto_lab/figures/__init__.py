@@ -8,6 +8,12 @@ from foresto_lab.figures import backtest
 from foresto_lab.figures.calendar_returns import annual_bars, monthly_heatmap
 from foresto_lab.figures.drawdown import drawdown
 from foresto_lab.figures.drift import drift
+from foresto_lab.figures.forward import (
+    forward_cagr,
+    forward_chances,
+    forward_drawdowns,
+    forward_fan,
+)
 from foresto_lab.figures.growth import growth
 from foresto_lab.figures.quality import coverage, findings_by_rule
 from foresto_lab.figures.risk import return_distribution, rolling_volatility
@@ -25,6 +31,10 @@ __all__ = [
     "drawdown",
     "drift",
     "findings_by_rule",
+    "forward_cagr",
+    "forward_chances",
+    "forward_drawdowns",
+    "forward_fan",
     "growth",
     "mark_simulated",
     "monthly_heatmap",

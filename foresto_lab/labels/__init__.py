@@ -17,9 +17,11 @@ from foresto_lab.labels import (
     backtests,
     benchmarks,
     data,
+    forward,
     pages,
     portfolios,
     preflight,
+    study,
     widgets,
 )
 from foresto_lab.labels.measure import Measure
@@ -31,9 +33,11 @@ MISSING: Final = "–"
 _TOPICS: Final = (
     portfolios,
     benchmarks,
+    forward,
     backtests,
     data,
     preflight,
+    study,
     widgets,
     pages,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -51,6 +52,15 @@ class PriceTable:
         complete = ~np.isnan(self.prices).any(axis=1)
         return int(np.argmax(complete)) if complete.any() else len(self.sessions)
 
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 of sessions, assets and prices, whatever the order of the assets."""
+        digest = hashlib.sha256(self.sessions.astype("<M8[D]").tobytes())
+        for place in sorted(range(len(self.assets)), key=self.assets.__getitem__):
+            digest.update(self.assets[place].encode())
+            digest.update(self.prices[:, place].astype("<f8").tobytes())
+        return digest.hexdigest()
+
     def rows(self, first: int, last: int) -> PriceTable:
         """Return the rows from ``first`` up to, not including, ``last``."""
         cut = np.asfortranarray(self.prices[first:last])
@@ -95,7 +105,7 @@ def parse_price_table(
             message="prices must be a DataFrame with one column per asset and an index "
             f"of dates; given {type(prices).__name__}."
         )
-    sessions = _parse_sessions(prices.index)
+    sessions = parse_sessions(prices.index)
     _require_columns(prices.columns, assets)
     low = 0 if start is None else int(sessions.searchsorted(start, side="left"))
     high = (
@@ -111,7 +121,7 @@ def parse_price_table(
     return table
 
 
-def _parse_sessions(index: pd.Index[Any]) -> SessionArray:
+def parse_sessions(index: pd.Index[Any]) -> SessionArray:
     """Return the index as ``datetime64[D]``."""
     dates = _as_dates(index)
     if dates.tz is not None:

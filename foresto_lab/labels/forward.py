@@ -1,0 +1,69 @@
+"""Words and measures of forward simulations."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from foresto_lab.labels.measure import Measure
+
+MEASURES: Final[dict[str, Measure]] = {
+    "paths": Measure("경로 수", "Paths", "count"),
+    "years": Measure("기간(년)", "Years", "ratio"),
+    "final_p05": Measure("최종 금액, 하위 5%", "Final value, 5th percentile", "money"),
+    "final_p50": Measure("최종 금액, 중앙값", "Final value, median", "money", "higher"),
+    "final_p95": Measure("최종 금액, 상위 5%", "Final value, 95th percentile", "money"),
+    "final_mean": Measure("최종 금액, 평균", "Final value, mean", "money"),
+    "cagr_p05": Measure("연복리 수익률, 하위 5%", "CAGR, 5th percentile", "percent"),
+    "cagr_p50": Measure("연복리 수익률, 중앙값", "CAGR, median", "percent", "higher"),
+    "cagr_p95": Measure("연복리 수익률, 상위 5%", "CAGR, 95th percentile", "percent"),
+    "probability_of_loss": Measure(
+        "손실 확률", "Probability of loss", "percent", "lower"
+    ),
+    "probability_of_ruin": Measure(
+        "고갈 확률", "Probability of ruin", "percent", "lower"
+    ),
+    "probability_of_goal": Measure(
+        "목표 달성 확률", "Probability of reaching the goal", "percent", "higher"
+    ),
+    "max_drawdown_p50": Measure(
+        "최대 낙폭, 중앙값", "Maximum drawdown, median", "percent", "higher"
+    ),
+    "max_drawdown_p05": Measure(
+        "최대 낙폭, 나쁜 쪽 5%", "Maximum drawdown, worst 5%", "percent", "higher"
+    ),
+    "mean_annual_turnover": Measure(
+        "연평균 회전율", "Annual turnover, mean", "percent", "lower"
+    ),
+    "mean_total_cost": Measure("총비용, 평균", "Total cost, mean", "money", "lower"),
+    "mean_rebalancing_count": Measure(
+        "리밸런싱 횟수, 평균", "Rebalancings, mean", "ratio"
+    ),
+    "mean_contributions": Measure("납입 합계, 평균", "Contributions, mean", "money"),
+    "mean_withdrawals": Measure("인출 합계, 평균", "Withdrawals, mean", "money"),
+    "mean_unmet_withdrawals": Measure(
+        "지급하지 못한 인출, 평균", "Unmet withdrawals, mean", "money", "lower"
+    ),
+}
+
+WORDS: Final[dict[str, tuple[str, str]]] = {
+    "forward_report": ("앞으로의 시뮬레이션", "Forward simulation"),
+    "forward_tab": ("앞으로", "Forward"),
+    "forward_horizon": (
+        "{years}년, {paths:,}개 경로",
+        "{years} years, {paths:,} paths",
+    ),
+    "forward_fan": ("앞으로의 금액", "Future value"),
+    "forward_drawdowns": ("최대 낙폭의 분포", "Distribution of maximum drawdown"),
+    "forward_chances": ("해마다의 확률", "Chances by year"),
+    "forward_cagr": ("연복리 수익률의 분포", "Distribution of CAGR"),
+    "years_from_now": ("앞으로 몇 년", "Years from now"),
+    "share_of_paths": ("경로의 비율", "Share of paths"),
+    "median_path": ("중앙값", "Median"),
+    "band_50": ("가운데 50%", "Middle 50%"),
+    "band_80": ("가운데 80%", "Middle 80%"),
+    "band_90": ("가운데 90%", "Middle 90%"),
+    "single_paths": ("경로의 예", "Some of the paths"),
+    "goal": ("목표 금액", "Goal"),
+    "todays_money": ("오늘의 화폐 가치 기준", "in today's money"),
+    "worst_5": ("나쁜 쪽 5%", "Worst 5%"),
+}
