@@ -62,10 +62,18 @@ if TYPE_CHECKING:
     from foresto_lab.scenarios import WeightsSchedule as WeightsSchedule
     from foresto_lab.scenarios import simulate as simulate
     from foresto_lab.scenarios import simulate_many as simulate_many
+    from foresto_lab.scenarios.counterfactuals import (
+        RebalancingStudy as RebalancingStudy,
+    )
+    from foresto_lab.scenarios.counterfactuals import (
+        rebalancing_study as rebalancing_study,
+    )
     from foresto_lab.scenarios.forward import Bootstrap as Bootstrap
     from foresto_lab.scenarios.forward import ForwardResult as ForwardResult
     from foresto_lab.scenarios.forward import Parametric as Parametric
     from foresto_lab.scenarios.forward import forward as forward
+    from foresto_lab.scenarios.timing_luck import TimingLuck as TimingLuck
+    from foresto_lab.scenarios.timing_luck import timing_luck as timing_luck
     from foresto_lab.strategies import JsonStrategy as JsonStrategy
     from foresto_lab.strategies import Risk as Risk
     from foresto_lab.strategies import Signals as Signals
@@ -118,6 +126,7 @@ __all__ = [
     "Parametric",
     "Periodic",
     "PreflightReport",
+    "RebalancingStudy",
     "RelativePerformance",
     "Risk",
     "RsiReversal",
@@ -126,6 +135,7 @@ __all__ = [
     "SimulationResult",
     "SmaCross",
     "StrategyConfig",
+    "TimingLuck",
     "TradingStrategy",
     "VolatilityTarget",
     "WeightsSchedule",
@@ -146,12 +156,14 @@ __all__ = [
     "parse_strategy",
     "performance",
     "preflight",
+    "rebalancing_study",
     "require_agreement",
     "resample",
     "rolling_windows",
     "simulate",
     "simulate_many",
     "start_date_sensitivity",
+    "timing_luck",
     "widgets",
     "xirr",
 ]
@@ -185,6 +197,7 @@ _HOMES: Final = {
     "Parametric": "scenarios.forward",
     "Periodic": "rebalancing",
     "PreflightReport": "preflight",
+    "RebalancingStudy": "scenarios.counterfactuals",
     "RelativePerformance": "metrics.relative",
     "Risk": "strategies",
     "RsiReversal": "strategies.library.rsi_reversal",
@@ -193,6 +206,7 @@ _HOMES: Final = {
     "SimulationResult": "scenarios",
     "SmaCross": "strategies.library.sma_cross",
     "StrategyConfig": "strategies",
+    "TimingLuck": "scenarios.timing_luck",
     "TradingStrategy": "strategies",
     "VolatilityTarget": "backtest",
     "WeightsSchedule": "scenarios",
@@ -210,12 +224,14 @@ _HOMES: Final = {
     "parse_strategy": "strategies",
     "performance": "metrics.performance",
     "preflight": "preflight.strategy",
+    "rebalancing_study": "scenarios.counterfactuals",
     "require_agreement": "strategies",
     "resample": "market.resampling",
     "rolling_windows": "metrics.rolling",
     "simulate": "scenarios",
     "simulate_many": "scenarios",
     "start_date_sensitivity": "metrics.start_dates",
+    "timing_luck": "scenarios.timing_luck",
     "xirr": "metrics.money_weighted",
 }
 _SUBPACKAGES: Final = frozenset({"errors", "figures", "widgets"})

@@ -17,6 +17,7 @@ from foresto_lab.labels import (
     backtests,
     benchmarks,
     data,
+    flows,
     forward,
     pages,
     portfolios,
@@ -33,6 +34,7 @@ MISSING: Final = "–"
 _TOPICS: Final = (
     portfolios,
     benchmarks,
+    flows,
     forward,
     backtests,
     data,

@@ -161,11 +161,7 @@ class TradingCalendar:
         backwards from a last; in a period without that many sessions it is the one at
         the period's other end. The rest is as for ``period_sessions``.
         """
-        unit = _named(Frequency, frequency, "frequency")
-        firsts, lasts = (
-            self.all_sessions.searchsorted(self._base_sessions(unit, end_of_period))
-            for end_of_period in (BaseDay.FIRST_TRADING_DAY, BaseDay.LAST_TRADING_DAY)
-        )
+        firsts, lasts = self._period_places(_named(Frequency, frequency, "frequency"))
         if _named(BaseDay, base_day, "base day") is BaseDay.FIRST_TRADING_DAY:
             places = np.minimum(firsts + offset, lasts)
         else:
@@ -222,6 +218,17 @@ class TradingCalendar:
                 last=str(self.last_date),
             )
         return session
+
+    @lru_cache(maxsize=8)  # noqa: B019 - calendars live as long as the process
+    def _period_places(
+        self, frequency: Frequency
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return where each period begins and ends among all the sessions."""
+        begins, ends = (
+            self.all_sessions.searchsorted(self._base_sessions(frequency, base_day))
+            for base_day in (BaseDay.FIRST_TRADING_DAY, BaseDay.LAST_TRADING_DAY)
+        )
+        return begins, ends
 
     @lru_cache(maxsize=64)  # noqa: B019 - calendars live as long as the process
     def _base_sessions(self, frequency: Frequency, base_day: BaseDay) -> SessionArray:

@@ -324,7 +324,7 @@ def _parse_threshold(given: object) -> float:
 
 
 def _parse_offset(given: object) -> int:
-    if isinstance(given, Integral) and not isinstance(given, bool) and given >= 0:
+    if isinstance(given, Integral) and not isinstance(given, bool) and int(given) >= 0:
         return int(given)
     raise AmountError(
         parameter="offset", given=given, allowed="a whole number of sessions, 0 or more"
