@@ -84,8 +84,8 @@ def usual_venue(currency: str) -> Venue | None:
 def calendar_close(calendar: str) -> int:
     """Return when a calendar's session ends, in minutes of its own date in UTC.
 
-    A calendar of no market here is taken to close last, so that nothing of the same
-    date is held back.
+    A calendar of no market here is taken to close first: then nothing of the same date
+    counts as known that might not be.
     """
     closes = [v.close_utc for v in VENUES.values() if v.calendar == calendar]
-    return min(closes, default=24 * 60)
+    return min(closes, default=0)

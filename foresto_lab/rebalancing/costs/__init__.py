@@ -24,7 +24,7 @@ from foresto_lab.rebalancing.costs.proportional import (
     ProportionalCost,
     parse_cost_rate,
 )
-from foresto_lab.rebalancing.costs.span_facts import DatedSeries, SpanFacts
+from foresto_lab.rebalancing.costs.span_facts import SpanFacts
 from foresto_lab.rebalancing.costs.tax_table import TaxRow, TaxTable
 from foresto_lab.rebalancing.costs.taxes import (
     CapitalGainsTax,
@@ -50,7 +50,6 @@ __all__ = [
     "CostPart",
     "CostPreset",
     "CurrencyConversion",
-    "DatedSeries",
     "DistributionTax",
     "GainsMethod",
     "HalfSpread",

@@ -48,6 +48,8 @@ class AccountCosts:
 
     Parameters
     ----------
+    proportional_rate : float
+        Of the value turned over (turnover * NAV), counted as commission.
     commission_rate : (n_assets,)
         Of the traded value, bought or sold.
     commission_minimum : (n_assets,), base currency
@@ -107,6 +109,7 @@ class AccountCosts:
     gains_at_year_end: bool
     year_ends: BoolArray1D
     fee_rate: Float64Array1D
+    proportional_rate: float = 0.0
     findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
@@ -185,6 +188,7 @@ class AccountCosts:
 
     def _require_values(self) -> None:
         below_one = {
+            "proportional_rate",
             "commission_rate",
             "spread_rate",
             "conversion_rate",

@@ -10,8 +10,9 @@ import numpy as np
 
 from foresto_lab.errors import AmountError, CostError
 from foresto_lab.findings import Finding
+from foresto_lab.market.dated_series import DatedSeries
 from foresto_lab.rebalancing.costs.part import AccountDraft, SelectivePart
-from foresto_lab.rebalancing.costs.span_facts import DatedSeries, SpanFacts
+from foresto_lab.rebalancing.costs.span_facts import SpanFacts
 from foresto_lab.rebalancing.costs.trading import parse_amount
 from foresto_lab.types import BoolArray1D, Float64Array1D, Severity
 
@@ -112,7 +113,7 @@ class MarketImpact(SelectivePart):
             )
         prices = facts.own_prices[place]
         returns = DatedSeries(
-            prices.dates[1:], np.diff(prices.values) / prices.values[:-1]
+            prices.dates[1:], np.diff(prices.numbers) / prices.numbers[:-1]
         )
         volatility = _trailing(returns, self.window, np.std, ddof=1)
         volume = _trailing(traded, self.window, np.mean)
@@ -128,7 +129,7 @@ def _trailing(
     series: DatedSeries, window: int, measure: Callable[..., Any], **options: int
 ) -> DatedSeries:
     """Return a measure of the last ``window`` values, the last known where it is 0."""
-    values = series.values
+    values = series.numbers
     first = [
         measure(values[: row + 1], **options)
         for row in range(FEWEST_ROWS - 1, min(window - 1, len(values)))

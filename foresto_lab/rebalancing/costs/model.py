@@ -51,13 +51,13 @@ class CostModel:
     Parameters
     ----------
     parts : sequence of parts
-        A ``ProportionalCost`` stands alone: it is taken of turnover, the others of
-        what is traded.
+        A ``ProportionalCost`` is taken of turnover, the others of what is traded of
+        each asset; turnover is half of that, but for uninvested cash.
 
     Raises
     ------
     CostError
-        What is given is no cost, or a proportional cost has company.
+        What is given is no cost.
     """
 
     parts: tuple[CostPart | ProportionalCost, ...] = ()
@@ -67,11 +67,6 @@ class CostModel:
         for part in parts:
             if not isinstance(part, (CostPart, ProportionalCost)):
                 raise CostError(message=f"{part!r} is no cost. {_KINDS}")
-        if len(parts) > 1 and any(isinstance(p, ProportionalCost) for p in parts):
-            raise CostError(
-                message="A proportional cost stands alone. Beside other costs use "
-                "fl.Commission(rate), which is taken of what is bought and sold."
-            )
         object.__setattr__(self, "parts", parts)
 
     def __repr__(self) -> str:
@@ -90,9 +85,6 @@ class CostModel:
     def on(self, facts: SpanFacts) -> AccountCosts:
         """Return the costs on the sessions and assets of one simulation.
 
-        A proportional cost is taken as a commission of half its rate: turnover is half
-        of what is bought and sold, so without uninvested cash both are the same.
-
         Raises
         ------
         CostError
@@ -100,8 +92,10 @@ class CostModel:
         """
         draft = AccountDraft(facts)
         for part in self.parts:
-            plain = isinstance(part, ProportionalCost)
-            (Commission(part.rate / 2.0) if plain else part).fill(draft)  # type: ignore[union-attr]
+            if isinstance(part, ProportionalCost):
+                draft.values["proportional_rate"] += part.rate
+            else:
+                part.fill(draft)
         return AccountCosts(**draft.values, findings=tuple(draft.findings))
 
     def to_dict(self) -> dict[str, Any]:

@@ -130,6 +130,7 @@ class AccountDraft:
         ):
             self.values[name] = np.zeros(n_assets)
         self.values |= {
+            "proportional_rate": 0.0,
             "impact_scale": np.zeros((n_assets, 0)),
             "transaction_tax": np.zeros((n_assets, 1)),
             "transaction_tax_period": np.zeros(n_sessions, dtype=np.int64),

@@ -7,21 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from foresto_lab.findings import Finding
-from foresto_lab.types import Float64Array1D, Float64Array2D, SessionArray
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class DatedSeries:
-    """Values on an asset's own sessions, ascending; without NaN."""
-
-    dates: SessionArray
-    values: Float64Array1D
-
-    def before(self, sessions: SessionArray) -> Float64Array1D:
-        """Return the last value dated before each session; NaN where there is none."""
-        place = self.dates.searchsorted(sessions, side="left") - 1
-        known = np.append(self.values, np.nan)
-        return np.asarray(known[place], dtype=np.float64)
+from foresto_lab.market.dated_series import DatedSeries
+from foresto_lab.types import Float64Array2D, SessionArray
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

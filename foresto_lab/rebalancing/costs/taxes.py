@@ -160,11 +160,13 @@ class DistributionTax(SelectivePart):
 
 @dataclass(frozen=True, init=False, repr=False)
 class CapitalGainsTax(SelectivePart):
-    """A tax on realised gains: value sold less the cost of the lots sold.
+    """A tax on realised gains: what a sale brought less what its lots had cost.
 
-    Gains and losses of a calendar year are netted over all its assets; what exceeds
-    the allowance is taxed at the asset's rate. Losses are not carried into another
-    year. Gains are counted in base currency, without trading costs.
+    Both in base currency, and with their trading costs: a lot cost what was paid for
+    it, a sale brought what was left. Gains and losses of a calendar year are netted
+    over all taxed assets; what exceeds the allowance is taxed, at the mean of the
+    winners' rates by their gains where these differ. Losses are not carried into
+    another year, and gains that are not realised are not taxed, nor at the end.
 
     Parameters
     ----------

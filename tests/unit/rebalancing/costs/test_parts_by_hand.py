@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from foresto_lab.errors import AmountError, CostError, UnknownNameError
+from foresto_lab.market.dated_series import DatedSeries
 from foresto_lab.rebalancing.costs import (
     COST_PARTS,
     COST_PRESETS,
@@ -15,7 +16,6 @@ from foresto_lab.rebalancing.costs import (
     Commission,
     CostModel,
     CurrencyConversion,
-    DatedSeries,
     DistributionTax,
     GainsMethod,
     HalfSpread,
@@ -279,11 +279,12 @@ def test_every_kind_comes_back_from_its_dict() -> None:
         assert parse_costs(part.to_dict()).parts == (part,)
 
 
-def test_a_rate_is_a_proportional_cost_that_stands_alone() -> None:
+def test_a_rate_is_a_proportional_cost() -> None:
     assert parse_costs(0.001).proportional == ProportionalCost(0.001)
     assert korean_costs().proportional is None
-    with pytest.raises(CostError, match="stands alone"):
-        parse_costs([0.001, HalfSpread(0.001)])
+    both = on(0.25, HalfSpread(0.125), 0.5)
+    assert both.proportional_rate == 0.75
+    np.testing.assert_array_equal(both.spread_rate, [0.125, 0.125])
 
 
 @pytest.mark.parametrize("wrong", [-0.001, 1.0, float("nan"), "a", None, True])
