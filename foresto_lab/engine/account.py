@@ -8,6 +8,8 @@ weights then; it trades; at a year's end the tax on gains is paid.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import types
 
@@ -26,17 +28,35 @@ from foresto_lab.engine.account_terms import (
     ACCOUNT_RULE,
     AVERAGE,
     CAPITAL_GAINS_TAX,
+    CLOSES,
+    COMMISSION_MINIMUM,
+    COMMISSION_RATE,
+    CONVERSION_RATE,
+    GAINS_TAX_RATE,
+    IMPACT_RATE,
     MANAGEMENT_FEE,
+    N_BOOK,
     N_COST_PARTS,
     N_LEDGER,
+    N_RATES,
     NO_LOTS,
+    PLANNED_UNITS,
+    PLANNED_VALUES,
+    REALIZED_GAIN,
+    SALES_TAX_RATE,
     SCHEDULE_FIRED,
+    SPREAD_RATE,
+    TRADE_GAINS,
+    UNITS,
+    VALUES,
+    YEAR_GAINS,
     AccountCharges,
     AccountFlowArrays,
     AccountRule,
-    AccountState,
+    Settlement,
 )
 from foresto_lab.engine.account_trade import (
+    AS_TRADED,
     NOTHING,
     TO_WEIGHTS,
     WHOLE,
@@ -91,49 +111,51 @@ def busy_sessions(
 
 
 @kernel_step
-def _open_account(
+def _open_book(
     prices: Float64Array2D,
     targets: Float64Array1D,
     initial_amount: float,
     whole_shares: bool,
-    method: int,
-) -> AccountState:
-    """Return the account at day 0's close: at its targets, bought free of cost."""
-    n_assets, n_sessions = prices.shape
-    room = 0 if method == NO_LOTS else (1 if method == AVERAGE else n_sessions)
-    account = AccountState(
-        np.empty(n_assets + 1),
-        np.empty(n_assets + 1),
-        np.empty(n_assets + 1),
-        np.empty(n_assets + 1),
-        np.empty(n_assets),
-        np.zeros(n_assets),
-        np.zeros(N_COST_PARTS),
-        np.zeros(n_assets),
-        np.zeros(n_assets),
-        np.zeros(1),
-        np.empty((n_assets, room)),
-        np.empty((n_assets, room)),
-        np.zeros(n_assets, dtype=np.int64),
-        np.zeros(n_assets, dtype=np.int64),
-        np.zeros(n_assets, dtype=np.int64),
-    )
-    cash = initial_amount
-    for asset in range(n_assets):
+    book: Float64Array2D,
+) -> None:
+    """Write the holdings at day 0's close: at their targets, bought free of cost."""
+    cash = prices.shape[0]
+    left = initial_amount
+    for asset in range(cash):
         close = prices[asset, 0]
         bought = targets[asset] * initial_amount / close
         if whole_shares:
-            bought = float(np.floor(bought * WHOLE))
-            cash -= bought * close
-        account.units[asset] = bought
-        account.values[asset] = bought * close
-        if method != NO_LOTS and bought > 0.0:
-            add_lot(account, asset, bought, bought * close, 0, method)
-    account.units[n_assets] = (
-        cash if whole_shares else targets[n_assets] * initial_amount
-    )
-    account.values[n_assets] = account.units[n_assets]
-    return account
+            bought = math.floor(bought * WHOLE)
+            left -= bought * close
+        book[UNITS, asset] = bought
+        book[VALUES, asset] = bought * close
+    book[UNITS, cash] = left if whole_shares else targets[cash] * initial_amount
+    book[VALUES, cash] = book[UNITS, cash]
+
+
+@kernel_step
+def _look_up(
+    prices: Float64Array2D,
+    sales_tax: Float64Array2D,
+    tax_period: int,
+    impact_coefficient: Float64Array1D,
+    impact_scale: Float64Array2D,
+    session: int,
+    book: Float64Array2D,
+    rates: Float64Array2D,
+) -> None:
+    """Write the session's closes, values, and the rates that change by session."""
+    cash = prices.shape[0]
+    has_impact = impact_scale.shape[1] > 0
+    for asset in range(cash):
+        book[CLOSES, asset] = prices[asset, session]
+        book[VALUES, asset] = book[UNITS, asset] * book[CLOSES, asset]
+        rates[SALES_TAX_RATE, asset] = sales_tax[asset, tax_period]
+        rates[IMPACT_RATE, asset] = 0.0
+        if has_impact:
+            scale = impact_scale[asset, session]
+            rates[IMPACT_RATE, asset] = impact_coefficient[asset] * scale
+    book[VALUES, cash] = book[UNITS, cash]
 
 
 @kernel_step
@@ -152,19 +174,20 @@ def _set_limits(
 
 
 @kernel_step
-def _planned_turnover(
-    account: AccountState,
+def _whole_share_turnover(
+    book: Float64Array2D,
     before: Float64Array1D,
     after: Float64Array1D,
     nav_after: float,
 ) -> tuple[float, bool]:
     """Write the weights of whole shares; return turnover, and whether any moves."""
+    cash = before.shape[0] - 1
     moved, moves = 0.0, False
-    for holding in range(before.shape[0]):
-        after[holding] = account.planned_values[holding] / nav_after
+    for holding in range(cash + 1):
+        after[holding] = book[PLANNED_VALUES, holding] / nav_after
         moved += abs(after[holding] - before[holding])
-        if holding < before.shape[0] - 1:
-            moves |= account.planned_units[holding] != account.units[holding]
+    for asset in range(cash):
+        moves |= book[PLANNED_UNITS, asset] != book[UNITS, asset]
     return 0.5 * moved, moves
 
 
@@ -197,42 +220,73 @@ def account_walk(
     """
     n_assets, n_sessions = prices.shape
     n_holdings = n_assets + 1
+    due, decision, threshold = rule.due, rule.decision, rule.threshold
+    relative, to_band_edge = rule.relative, rule.to_band_edge
+    at_next_close = rule.at_next_close
+    amounts, nav_rates, toward = flows.amounts, flows.nav_rates, flows.toward
+    fee_rate, year_ends = charges.fee_rate, charges.year_ends
+    sales_tax, tax_period = charges.transaction_tax, charges.transaction_tax_period
+    impact_coefficient, impact_scale = charges.impact_coefficient, charges.impact_scale
+    distribution_yield = charges.distribution_yield
+    distribution_tax = charges.distribution_tax
+    at_year_end = charges.gains_at_year_end
+    method = charges.gains_method
+    settlement = Settlement(
+        charges.proportional_rate,
+        charges.gains_allowance,
+        method,
+        not at_year_end,
+        whole_shares,
+    )
+    has_distributions = distribution_yield.shape[1] > 0
     recording = weights.shape[1] > 0
-    watching = rule.decision in (ON_DRIFT, ON_BOTH, ON_EITHER)
-    has_lots = charges.gains_method != NO_LOTS
-    has_distributions = charges.distribution_yield.shape[1] > 0
+    watching = decision in (ON_DRIFT, ON_BOTH, ON_EITHER)
     drifted = np.zeros(n_sessions, dtype=np.bool_)
+    targets = np.empty(n_holdings)
+    watched = np.empty(n_holdings)
     before = np.empty(n_holdings)
     after = np.empty(n_holdings)
     bands = np.empty(n_holdings)
     limits = np.empty(n_holdings)
+    book = np.zeros((N_BOOK, n_holdings))
+    values = book[VALUES]
+    units = book[UNITS]
+    rates = np.empty((N_RATES, n_assets))
+    parts = np.zeros(N_COST_PARTS)
     ledger = np.zeros(N_LEDGER)
-    account = _open_account(
-        prices,
-        target_rows[row_of_session[0]],
-        initial_amount,
-        whole_shares,
-        charges.gains_method,
-    )
-    units, values, closes = account.units, account.values, account.closes
+    room = 0 if method == NO_LOTS else (1 if method == AVERAGE else n_sessions)
+    lots = np.empty((2, n_assets, room))
+    places = np.zeros((3, n_assets), dtype=np.int64)
+
+    free = pro_rata = charges.proportional_rate < 0.0  # variables: compiled once
+    targets_row = row_of_session[0]
     limits_row = row_of_session[0]
-    _set_limits(target_rows[limits_row], rule.threshold, rule.relative, bands, limits)
-    for part in range(N_LEDGER):
-        totals[part] = 0.0
-    for session in range(n_sessions):
-        cash_flow[session] = 0.0
-    nav[0] = initial_amount
-    if recording:
-        for asset in range(n_assets):
-            weights[asset, 0] = target_rows[limits_row, asset]
+    for holding in range(n_holdings):
+        targets[holding] = target_rows[targets_row, holding]
+        watched[holding] = targets[holding]
+    _set_limits(watched, threshold, relative, bands, limits)
+    _open_book(prices, targets, initial_amount, whole_shares, book)
+    for asset in range(n_assets):
+        rates[COMMISSION_RATE, asset] = charges.commission_rate[asset]
+        rates[COMMISSION_MINIMUM, asset] = charges.commission_minimum[asset]
+        rates[SPREAD_RATE, asset] = charges.spread_rate[asset]
+        rates[CONVERSION_RATE, asset] = charges.conversion_rate[asset]
+        rates[GAINS_TAX_RATE, asset] = charges.gains_tax[asset]
+        if method != NO_LOTS and units[asset] > 0.0:
+            add_lot(lots, places, asset, units[asset], values[asset], 0, method)
+        if recording:
+            weights[asset, 0] = targets[asset]
             if whole_shares:
                 weights[asset, 0] = values[asset] / initial_amount
-        for session in range(n_sessions):
-            for part in range(N_LEDGER):
-                session_ledger[session, part] = 0.0
+    totals[:] = 0.0
+    cash_flow[:] = 0.0
+    nav[0] = initial_amount
+    if recording:
+        session_ledger[:] = 0.0
     pending = 0
     n_events = 0
     total_turnover = 0.0
+    year_tax = 0.0
     unmet = 0.0
     ruin = -1
 
@@ -242,140 +296,174 @@ def account_walk(
         if session == marked:
             marked = min(session + STRETCH, n_sessions)
             mark(prices, units, session, marked, nav)
-            if watching:
+            if watching and ruin < 0:
                 watch(
                     prices,
                     units,
-                    target_rows[limits_row],
+                    watched,
                     limits,
                     session,
                     marked,
                     nav,
                     drifted,
                 )
-        if not (drifted[session] or busy[session] or pending != 0 or recording):
-            continue
+        total = nav[session]
         if ruin >= 0:
-            unmet += max(-flows.amounts[session], 0.0)
-            drifted[session] = False
+            unmet += max(-amounts[session], 0.0)
+            if recording:
+                weights[:, session] = 0.0
+            continue
+        if not (drifted[session] or busy[session] or pending != 0):
             if recording:
                 for asset in range(n_assets):
-                    weights[asset, session] = 0.0
+                    held = units[asset] * prices[asset, session]
+                    weights[asset, session] = held / total
             continue
-        total = nav[session]
-        for asset in range(n_assets):
-            closes[asset] = prices[asset, session]
-            values[asset] = units[asset] * closes[asset]
-        values[n_assets] = units[n_assets]
+        _look_up(
+            prices,
+            sales_tax,
+            tax_period[session],
+            impact_coefficient,
+            impact_scale,
+            session,
+            book,
+            rates,
+        )
         changed = False
         new_row = row_of_session[session] != row_of_session[session - 1]
-        row = row_of_session[session - 1 if rule.at_next_close else session]
-        targets = target_rows[row]
+        row = row_of_session[session - 1 if at_next_close else session]
+        if targets_row != row:
+            targets_row = row
+            for holding in range(n_holdings):
+                targets[holding] = target_rows[row, holding]
 
         # 2. to 4. distributions, the fee, money in or out
         if busy[session]:
             if has_distributions:
-                received = distribute(account, charges, session, whole_shares, ledger)
+                received = distribute(
+                    book,
+                    lots,
+                    places,
+                    settlement,
+                    distribution_yield,
+                    distribution_tax,
+                    session,
+                    ledger,
+                )
                 changed |= received > 0.0
                 total += received
-            if charges.fee_rate[session] > 0.0:
-                fee = charges.fee_rate[session] * total
+            fee = fee_rate[session] * total
+            if fee > 0.0:
                 total, paid = withdraw(
-                    account,
-                    charges,
+                    book,
+                    rates,
+                    lots,
+                    places,
+                    parts,
+                    settlement,
+                    year_tax,
                     targets,
                     before,
-                    False,
-                    False,
-                    whole_shares,
+                    pro_rata,
+                    free,
                     session,
                     total,
                     fee,
                     ledger,
                 )
+                year_tax += parts[CAPITAL_GAINS_TAX]
                 ledger[MANAGEMENT_FEE] += paid
                 changed = True
-            flow = flows.amounts[session] + flows.nav_rates[session] * total
+            flow = amounts[session] + nav_rates[session] * total
             if flow > 0.0 and total > 0.0:
                 total = contribute(
-                    account,
-                    charges,
+                    book,
+                    rates,
+                    lots,
+                    places,
+                    parts,
+                    settlement,
+                    year_tax,
                     targets,
-                    flows.toward[session],
-                    whole_shares,
+                    toward[session],
                     session,
                     total,
                     flow,
                     ledger,
                 )
+                year_tax += parts[CAPITAL_GAINS_TAX]
                 cash_flow[session] = flow
                 changed = True
             elif flow < 0.0 and total > 0.0:
                 at_hand = total
                 total, paid = withdraw(
-                    account,
-                    charges,
+                    book,
+                    rates,
+                    lots,
+                    places,
+                    parts,
+                    settlement,
+                    year_tax,
                     targets,
                     before,
-                    flows.toward[session],
-                    True,
-                    whole_shares,
+                    toward[session],
+                    not free,
                     session,
                     total,
                     -flow,
                     ledger,
                 )
+                year_tax += parts[CAPITAL_GAINS_TAX]
                 cash_flow[session] = -paid
                 if -flow - paid > NOTHING * at_hand:
                     unmet += -flow - paid
                 changed = True
-            if (changed or new_row) and total > 0.0:
-                if limits_row != row:
-                    limits_row = row
-                    _set_limits(targets, rule.threshold, rule.relative, bands, limits)
-                drifted[session] = watching and drift_reached(
-                    values, total, targets, limits
+            if limits_row != row:
+                limits_row = row
+                _set_limits(targets, threshold, relative, bands, limits)
+            if changed or new_row:
+                drifted[session] = (
+                    watching
+                    and total > 0.0
+                    and drift_reached(values, total, targets, limits)
                 )
 
         # 5. and 6. trade: on what yesterday decided, or on what fires now
         trigger = pending
-        if not rule.at_next_close:
-            trigger = decide(rule.due[session], drifted[session], rule.decision)
+        if not at_next_close:
+            trigger = decide(due[session], drifted[session], decision)
             trigger += SCHEDULE_FIRED if new_row else 0
         traded = False
         if trigger != 0 and total > 0.0:
-            scheduled = trigger >= SCHEDULE_FIRED
-            on_date = rule.decision == ON_EITHER and trigger & DATE_FIRED != 0
-            to_edge = rule.to_band_edge and not on_date and not scheduled
+            on_date = decision == ON_EITHER and trigger & DATE_FIRED != 0
+            to_edge = to_band_edge and not on_date and trigger < SCHEDULE_FIRED
             turnover = traded_weights(
                 values, total, targets, bands, to_edge, before, after
             )
             if not to_edge or turnover > TIE:
                 nav_after = solve_trade(
-                    account,
-                    charges,
+                    book,
+                    rates,
+                    lots,
+                    places,
+                    parts,
+                    settlement,
+                    year_tax,
                     after,
                     TO_WEIGHTS,
                     0.0,
-                    whole_shares,
-                    session,
                     True,
-                    -1.0 if whole_shares else turnover * total,
+                    AS_TRADED if whole_shares else turnover * total,
                     total,
                     0.0,
                 )
                 traded = nav_after > 0.0
                 if traded and whole_shares:
-                    turnover, traded = _planned_turnover(
-                        account, before, after, nav_after
+                    turnover, traded = _whole_share_turnover(
+                        book, before, after, nav_after
                     )
         if traded:
             if recording:
-                for part in range(N_LEDGER):
-                    event_ledger[n_events, part] = 0.0
-                book_trade(account, charges, session, total, event_ledger[n_events])
-                for part in range(N_LEDGER):
-                    ledger[part] += event_ledger[n_events, part]
                 event_sessions[n_events] = session
                 event_triggers[n_events] = trigger
                 event_amounts[n_events, 0] = turnover
@@ -385,8 +473,15 @@ def account_walk(
                 for asset in range(n_assets):
                     event_weights[n_events, 0, asset] = before[asset]
                     event_weights[n_events, 1, asset] = after[asset]
-            else:
-                book_trade(account, charges, session, total, ledger)
+            book_trade(book, lots, places, parts, settlement, session, total, ledger)
+            if recording:
+                for part in range(N_COST_PARTS):
+                    event_ledger[n_events, part] = parts[part]
+                gain = 0.0
+                for asset in range(n_assets):
+                    gain += book[TRADE_GAINS, asset]
+                event_ledger[n_events, REALIZED_GAIN] = gain
+            year_tax += parts[CAPITAL_GAINS_TAX]
             n_events += 1
             total_turnover += turnover
             total = nav_after
@@ -394,25 +489,29 @@ def account_walk(
 
         # 7. the tax on the year's gains
         exact = traded
-        if has_lots and charges.year_ends[session] and total > 0.0:
+        if method != NO_LOTS and year_ends[session] and total > 0.0:
             for asset in range(n_assets):
-                account.trade_gains[asset] = 0.0
-            due = gains_tax_of_year(account.year_gains, account.trade_gains, charges)
+                book[TRADE_GAINS, asset] = 0.0
+            tax = gains_tax_of_year(book, rates, settlement.gains_allowance)
             for asset in range(n_assets):
-                account.year_gains[asset] = 0.0
-            account.year_tax[0] = 0.0
-            if charges.gains_at_year_end and due > 0.0:
+                book[YEAR_GAINS, asset] = 0.0
+            year_tax = 0.0
+            if at_year_end and tax > 0.0:
                 total, paid = withdraw(
-                    account,
-                    charges,
+                    book,
+                    rates,
+                    lots,
+                    places,
+                    parts,
+                    settlement,
+                    year_tax,
                     targets,
                     before,
-                    False,
-                    False,
-                    whole_shares,
+                    pro_rata,
+                    free,
                     session,
                     total,
-                    due,
+                    tax,
                     ledger,
                 )
                 ledger[CAPITAL_GAINS_TAX] += paid
@@ -420,7 +519,7 @@ def account_walk(
                 exact = exact and not whole_shares
 
         if changed:
-            nav[session] = total
+            nav[session] = max(total, 0.0)
             marked = session + 1
             for part in range(N_LEDGER):
                 totals[part] += ledger[part]
@@ -428,26 +527,24 @@ def account_walk(
                     session_ledger[session, part] = ledger[part]
                 ledger[part] = 0.0
             if total <= 0.0:
-                nav[session] = 0.0
                 ruin = session
-                for holding in range(n_holdings):
-                    units[holding] = 0.0
-                    values[holding] = 0.0
+                pending = 0
+                units[:] = 0.0
+                drifted[session:] = False
 
         # 8. decide for tomorrow, on the holdings as they are now
         if new_row:
             marked = session + 1
-        if limits_row != row_of_session[session]:
             limits_row = row_of_session[session]
-            _set_limits(
-                target_rows[limits_row], rule.threshold, rule.relative, bands, limits
-            )
-        if rule.at_next_close:
-            if (changed or new_row) and ruin < 0:
+            for holding in range(n_holdings):
+                watched[holding] = target_rows[limits_row, holding]
+            _set_limits(watched, threshold, relative, bands, limits)
+        if at_next_close and ruin < 0:
+            if changed or new_row:
                 drifted[session] = watching and drift_reached(
-                    values, total, target_rows[limits_row], limits
+                    values, total, watched, limits
                 )
-            pending = decide(rule.due[session], drifted[session], rule.decision)
+            pending = decide(due[session], drifted[session], decision)
             pending += SCHEDULE_FIRED if new_row else 0
 
         if recording:

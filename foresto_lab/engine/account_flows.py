@@ -5,29 +5,43 @@ from __future__ import annotations
 from foresto_lab.engine._compile import kernel_step
 from foresto_lab.engine.account_lots import add_lot
 from foresto_lab.engine.account_terms import (
+    CAPITAL_GAINS_TAX,
+    CLOSES,
     DISTRIBUTION_TAX,
     N_COST_PARTS,
     NO_LOTS,
-    AccountCharges,
-    AccountState,
+    PLANNED_UNITS,
+    PLANNED_VALUES,
+    UNITS,
+    VALUES,
+    Settlement,
 )
 from foresto_lab.engine.account_trade import (
     ALONG,
+    AS_TRADED,
     NOTHING,
     TOWARD,
     book_trade,
     price_trade,
     solve_trade,
 )
-from foresto_lab.types import Float64Array1D
+from foresto_lab.types import (
+    Float64Array1D,
+    Float64Array2D,
+    Float64Array3D,
+    Int64Array2D,
+)
 
 
 @kernel_step
 def distribute(
-    account: AccountState,
-    charges: AccountCharges,
+    book: Float64Array2D,
+    lots: Float64Array3D,
+    places: Int64Array2D,
+    settlement: Settlement,
+    distribution_yield: Float64Array2D,
+    distribution_tax: Float64Array1D,
     session: int,
-    whole_shares: bool,
     ledger: Float64Array1D,
 ) -> float:
     """Reinvest each asset's distribution net of tax; return what the account gained.
@@ -35,37 +49,38 @@ def distribute(
     It buys the asset at this close, without trading costs; among whole shares it stays
     in cash.
     """
-    n_assets = account.closes.shape[0]
+    cash = book.shape[1] - 1
     received = 0.0
-    for asset in range(n_assets):
-        gross = account.values[asset] * charges.distribution_yield[asset, session]
+    for asset in range(cash):
+        gross = book[VALUES, asset] * distribution_yield[asset, session]
         if gross <= 0.0:
             continue
-        tax = gross * charges.distribution_tax[asset]
+        tax = gross * distribution_tax[asset]
         net = gross - tax
         ledger[DISTRIBUTION_TAX] += tax
         received += net
-        if whole_shares:
-            account.units[n_assets] += net
-            account.values[n_assets] += net
-            continue
-        bought = net / account.closes[asset]
-        account.units[asset] += bought
-        account.values[asset] += net
-        if charges.gains_method != NO_LOTS and bought > 0.0:
-            add_lot(account, asset, bought, net, session, charges.gains_method)
+        into = cash if settlement.whole_shares else asset
+        bought = net if into == cash else net / book[CLOSES, asset]
+        book[UNITS, into] += bought
+        book[VALUES, into] += net
+        if into != cash and settlement.gains_method != NO_LOTS and bought > 0.0:
+            add_lot(lots, places, asset, bought, net, session, settlement.gains_method)
     return received
 
 
 @kernel_step
 def withdraw(
-    account: AccountState,
-    charges: AccountCharges,
+    book: Float64Array2D,
+    rates: Float64Array2D,
+    lots: Float64Array3D,
+    places: Int64Array2D,
+    parts: Float64Array1D,
+    settlement: Settlement,
+    year_tax: float,
     targets: Float64Array1D,
-    direction: Float64Array1D,
+    goal: Float64Array1D,
     toward: bool,
     traded: bool,
-    whole_shares: bool,
     session: int,
     nav: float,
     amount: float,
@@ -76,72 +91,108 @@ def withdraw(
     Holdings are sold pro rata, or toward the targets what is above them; among whole
     shares, cash pays first. What cannot be paid for liquidates the account.
     """
-    n_assets = account.closes.shape[0]
-    idle = max(account.values[n_assets], 0.0) if whole_shares else 0.0
-    sum_sold = nav - account.values[n_assets] if whole_shares else nav
-    for holding in range(n_assets + 1):
-        share = account.values[holding] / sum_sold if sum_sold > 0.0 else 0.0
-        direction[holding] = share
-    if whole_shares:
-        direction[n_assets] = 0.0
-    goal = targets if toward else direction
-    how = TOWARD if toward else ALONG
-    after = 0.0
+    cash = book.shape[1] - 1
+    idle, divided = 0.0, nav
+    if settlement.whole_shares:
+        idle = max(book[VALUES, cash], 0.0)
+        divided = nav - book[VALUES, cash]
+    for holding in range(cash + 1):
+        share = book[VALUES, holding] / divided if divided > 0.0 else 0.0
+        goal[holding] = targets[holding] if toward else share
+    if settlement.whole_shares and not toward:
+        goal[cash] = 0.0
+    after, paid = 0.0, amount
     if amount < nav:
         after = solve_trade(
-            account,
-            charges,
+            book,
+            rates,
+            lots,
+            places,
+            parts,
+            settlement,
+            year_tax,
             goal,
-            how,
+            TOWARD if toward else ALONG,
             idle,
-            whole_shares,
-            session,
             traded,
-            -1.0,
+            AS_TRADED,
             nav,
             -amount,
         )
-    paid = amount
     if after <= NOTHING * nav:
-        after, paid = _liquidate(account, charges, session, traded, nav, amount)
-    book_trade(account, charges, session, nav, ledger)
+        after, paid = _liquidate(
+            book,
+            rates,
+            lots,
+            places,
+            parts,
+            settlement,
+            year_tax,
+            traded,
+            nav,
+            amount,
+            goal,
+        )
+    book_trade(book, lots, places, parts, settlement, session, nav, ledger)
     return after, paid
 
 
 @kernel_step
 def _liquidate(
-    account: AccountState,
-    charges: AccountCharges,
-    session: int,
+    book: Float64Array2D,
+    rates: Float64Array2D,
+    lots: Float64Array3D,
+    places: Int64Array2D,
+    parts: Float64Array1D,
+    settlement: Settlement,
+    year_tax: float,
     traded: bool,
     nav: float,
     amount: float,
+    goal: Float64Array1D,
 ) -> tuple[float, float]:
     """Plan to sell everything; return what is left, and what of the amount is paid."""
-    for holding in range(account.units.shape[0]):
-        account.planned_units[holding] = 0.0
-        account.planned_values[holding] = 0.0
-    costs = price_trade(account, charges, session, traded, -1.0, nav)
-    left = nav - costs
+    cash = book.shape[1] - 1
+    for holding in range(cash + 1):
+        book[PLANNED_UNITS, holding] = 0.0
+        book[PLANNED_VALUES, holding] = 0.0
+    costs, _ = price_trade(
+        book,
+        rates,
+        lots,
+        places,
+        parts,
+        settlement,
+        year_tax,
+        traded,
+        AS_TRADED,
+        nav,
+        goal,
+    )
+    left, paid = nav - costs, amount
     if left <= 0.0:
+        left, paid = 0.0, 0.0
         for part in range(N_COST_PARTS):  # costs take what there is
-            account.parts[part] *= nav / costs
-        return 0.0, 0.0
-    if left - amount <= NOTHING * nav:
-        return 0.0, left
-    n_assets = account.closes.shape[0]
-    account.planned_units[n_assets] = left - amount
-    account.planned_values[n_assets] = left - amount
-    return left - amount, amount
+            parts[part] *= nav / costs
+    elif left - amount <= NOTHING * nav:
+        left, paid = 0.0, left
+    else:
+        left -= amount
+        book[PLANNED_VALUES, cash] = left
+    return left, paid
 
 
 @kernel_step
 def contribute(
-    account: AccountState,
-    charges: AccountCharges,
+    book: Float64Array2D,
+    rates: Float64Array2D,
+    lots: Float64Array3D,
+    places: Int64Array2D,
+    parts: Float64Array1D,
+    settlement: Settlement,
+    year_tax: float,
     targets: Float64Array1D,
     toward: bool,
-    whole_shares: bool,
     session: int,
     nav: float,
     amount: float,
@@ -152,26 +203,31 @@ def contribute(
     Among whole shares, cash above its target buys with it. An amount too small to pay
     what buying costs stays in cash.
     """
-    n_assets = account.closes.shape[0]
+    cash = book.shape[1] - 1
     idle = 0.0
-    if whole_shares:
-        idle = max(account.values[n_assets] - targets[n_assets] * nav, 0.0)
+    if settlement.whole_shares:
+        idle = max(book[VALUES, cash] - targets[cash] * nav, 0.0)
     after = solve_trade(
-        account,
-        charges,
+        book,
+        rates,
+        lots,
+        places,
+        parts,
+        settlement,
+        year_tax,
         targets,
         TOWARD if toward else ALONG,
         idle,
-        whole_shares,
-        session,
         True,
-        -1.0,
+        AS_TRADED,
         nav,
         amount,
     )
-    if after + idle <= nav:
-        account.units[n_assets] += amount
-        account.values[n_assets] += amount
-        return nav + amount
-    book_trade(account, charges, session, nav, ledger)
+    if after + idle > nav:
+        book_trade(book, lots, places, parts, settlement, session, nav, ledger)
+    else:
+        after = nav + amount
+        book[UNITS, cash] += amount
+        book[VALUES, cash] += amount
+        parts[CAPITAL_GAINS_TAX] = 0.0
     return after

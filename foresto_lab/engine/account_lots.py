@@ -1,51 +1,66 @@
 """Lots: what the units held were bought for, and the tax on what they are sold for.
 
-The basis of a lot is its price with the costs of buying it. Average lots are first-in
-first-out lots of which there is ever one. Purchases of one close are one lot.
+The basis of a lot is its price with the costs of buying it, a unit. Average lots are
+first-in first-out lots of which there is ever one. Purchases of one close are one lot.
 """
 
 from __future__ import annotations
 
 from foresto_lab.engine._compile import kernel_step
-from foresto_lab.engine.account_terms import AVERAGE, AccountCharges, AccountState
-from foresto_lab.types import Float64Array1D
+from foresto_lab.engine.account_terms import (
+    AVERAGE,
+    END_OF_LOTS,
+    FIRST_LOT,
+    GAINS_TAX_RATE,
+    LATEST_PURCHASE,
+    LOT_BASIS,
+    LOT_UNITS,
+    TRADE_GAINS,
+    YEAR_GAINS,
+)
+from foresto_lab.types import Float64Array2D, Float64Array3D, Int64Array2D
 
 
 @kernel_step
-def basis_of_sale(account: AccountState, asset: int, sold: float) -> float:
+def basis_of_sale(
+    lots: Float64Array3D, places: Int64Array2D, asset: int, sold: float
+) -> float:
     """Return what the units that a sale would take were bought for."""
     basis = 0.0
     left = sold
-    for lot in range(account.first_lot[asset], account.last_lot[asset]):
-        taken = min(left, account.lot_units[asset, lot])
-        basis += taken * account.lot_basis[asset, lot]
+    lot, end = places[FIRST_LOT, asset], places[END_OF_LOTS, asset]
+    while left > 0.0 and lot < end:
+        taken = min(left, lots[LOT_UNITS, asset, lot])
+        basis += taken * lots[LOT_BASIS, asset, lot]
         left -= taken
-        if left <= 0.0:
-            break
+        lot += 1
     return basis
 
 
 @kernel_step
-def take_lots(account: AccountState, asset: int, sold: float) -> None:
+def take_lots(
+    lots: Float64Array3D, places: Int64Array2D, asset: int, sold: float
+) -> None:
     """Take sold units out of the lots, the oldest first."""
-    lot, last = account.first_lot[asset], account.last_lot[asset]
+    lot, end = places[FIRST_LOT, asset], places[END_OF_LOTS, asset]
     left = sold
-    while left > 0.0 and lot < last:
-        if account.lot_units[asset, lot] > left:
-            account.lot_units[asset, lot] -= left
+    while left > 0.0 and lot < end:
+        if lots[LOT_UNITS, asset, lot] > left:
+            lots[LOT_UNITS, asset, lot] -= left
             left = 0.0
         else:
-            left -= account.lot_units[asset, lot]
+            left -= lots[LOT_UNITS, asset, lot]
             lot += 1
-    if lot == last:
+    if lot == end:
         lot = 0
-        account.last_lot[asset] = 0
-    account.first_lot[asset] = lot
+        places[END_OF_LOTS, asset] = 0
+    places[FIRST_LOT, asset] = lot
 
 
 @kernel_step
 def add_lot(
-    account: AccountState,
+    lots: Float64Array3D,
+    places: Int64Array2D,
     asset: int,
     bought: float,
     paid: float,
@@ -53,41 +68,49 @@ def add_lot(
     method: int,
 ) -> None:
     """Add units that were paid for with so much money."""
-    last = account.last_lot[asset]
-    together = method == AVERAGE or account.lot_session[asset] == session
-    account.lot_session[asset] = session
-    if together and last > account.first_lot[asset]:
-        lot = last - 1
-        held = account.lot_units[asset, lot]
-        paid += held * account.lot_basis[asset, lot]
-        account.lot_units[asset, lot] = held + bought
-        account.lot_basis[asset, lot] = paid / (held + bought)
-        return
-    account.lot_units[asset, last] = bought
-    account.lot_basis[asset, last] = paid / bought
-    account.last_lot[asset] = last + 1
+    end = places[END_OF_LOTS, asset]
+    together = method == AVERAGE or places[LATEST_PURCHASE, asset] == session
+    places[LATEST_PURCHASE, asset] = session
+    lot = end
+    if together and end > places[FIRST_LOT, asset]:
+        lot = end - 1
+        held = lots[LOT_UNITS, asset, lot]
+        paid += held * lots[LOT_BASIS, asset, lot]
+        bought += held
+    lots[LOT_UNITS, asset, lot] = bought
+    lots[LOT_BASIS, asset, lot] = paid / bought
+    places[END_OF_LOTS, asset] = lot + 1
+
+
+@kernel_step
+def adjust_latest_lot(
+    lots: Float64Array3D, places: Int64Array2D, asset: int, change: float
+) -> None:
+    """Add what is mere rounding to the latest lot."""
+    if places[END_OF_LOTS, asset] > places[FIRST_LOT, asset]:
+        lots[LOT_UNITS, asset, places[END_OF_LOTS, asset] - 1] += change
 
 
 @kernel_step
 def gains_tax_of_year(
-    gains: Float64Array1D, more: Float64Array1D, charges: AccountCharges
+    book: Float64Array2D, rates: Float64Array2D, allowance: float
 ) -> float:
-    """Return the tax on a year's gains: what has been realized, and what would be.
+    """Return the tax on a year's gains, those of the trade at hand with them.
 
     Losses and the allowance are taken off the gains in proportion: the rate is the
     mean of the winners' rates by their gains. Assets that are not taxed stay out.
     """
     net, won, weighted = 0.0, 0.0, 0.0
-    for asset in range(gains.shape[0]):
-        rate = charges.gains_tax[asset]
+    for asset in range(rates.shape[1]):
+        rate = rates[GAINS_TAX_RATE, asset]
         if rate <= 0.0:
             continue
-        gain = gains[asset] + more[asset]
+        gain = book[YEAR_GAINS, asset] + book[TRADE_GAINS, asset]
         net += gain
         if gain > 0.0:
             won += gain
             weighted += rate * gain
-    taxed = net - charges.gains_allowance
+    taxed = net - allowance
     if taxed <= 0.0 or won <= 0.0:
         return 0.0
     return weighted / won * taxed

@@ -1,4 +1,4 @@
-"""What an account walk works by: rule, charges and flows as arrays, and its state.
+"""What an account walk works by: rule, charges and flows as arrays, and its books.
 
 Money is in the base currency, rates are fractions, and n is the number of assets held.
 """
@@ -82,24 +82,43 @@ class AccountFlowArrays(NamedTuple):
     toward: BoolArray1D  # (n_sessions,)
 
 
-class AccountState(NamedTuple):
-    """The account while it is walked; cash is the last holding."""
+class Settlement(NamedTuple):
+    """How trades of an account are settled: what is one number for all of it."""
 
-    units: Float64Array1D  # (n + 1,)
-    values: Float64Array1D  # (n + 1,)
-    planned_units: Float64Array1D  # (n + 1,)
-    planned_values: Float64Array1D  # (n + 1,)
-    closes: Float64Array1D  # (n,) of the session
-    asset_costs: Float64Array1D  # (n,) of the trade at hand
-    parts: Float64Array1D  # (N_COST_PARTS,) of the trade at hand
-    trade_gains: Float64Array1D  # (n,) of the trade at hand
-    year_gains: Float64Array1D  # (n,) realized this year
-    year_tax: Float64Array1D  # (1,) paid at sales this year
-    lot_units: Float64Array2D  # (n, room)
-    lot_basis: Float64Array2D  # (n, room), a unit
-    first_lot: Int64Array1D  # (n,)
-    last_lot: Int64Array1D  # (n,), one past it
-    lot_session: Int64Array1D  # (n,) of the latest purchase
+    proportional_rate: float
+    gains_allowance: float
+    gains_method: int
+    tax_at_sale: bool
+    whole_shares: bool
+
+
+# Rows of the book, (N_BOOK, n + 1): the account while it is walked, cash last.
+UNITS: Final = 0
+VALUES: Final = 1
+PLANNED_UNITS: Final = 2
+PLANNED_VALUES: Final = 3
+CLOSES: Final = 4
+TRADE_COSTS: Final = 5
+TRADE_GAINS: Final = 6
+YEAR_GAINS: Final = 7
+N_BOOK: Final = 8
+
+# Rows of the rates, (N_RATES, n): those of the assets on the session at hand.
+COMMISSION_RATE: Final = 0
+COMMISSION_MINIMUM: Final = 1
+SPREAD_RATE: Final = 2
+CONVERSION_RATE: Final = 3
+IMPACT_RATE: Final = 4
+SALES_TAX_RATE: Final = 5
+GAINS_TAX_RATE: Final = 6
+N_RATES: Final = 7
+
+# Layers of the lots, (2, n, room), and rows of their places, (3, n).
+LOT_UNITS: Final = 0
+LOT_BASIS: Final = 1
+FIRST_LOT: Final = 0
+END_OF_LOTS: Final = 1
+LATEST_PURCHASE: Final = 2
 
 
 _FLOATS: Final = types.float64[::1]

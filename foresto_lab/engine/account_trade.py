@@ -2,7 +2,7 @@
 
 What is held after a trade depends on the value that is left when its costs are paid,
 and its costs on what is traded. The value after is the fixed point of the two: it is
-found by secant steps, to the last bit.
+found by a Newton step and secant steps, to the last bit.
 """
 
 from __future__ import annotations
@@ -13,24 +13,43 @@ from typing import Final
 from foresto_lab.engine._compile import kernel_step
 from foresto_lab.engine.account_lots import (
     add_lot,
+    adjust_latest_lot,
     basis_of_sale,
     gains_tax_of_year,
     take_lots,
 )
 from foresto_lab.engine.account_terms import (
     CAPITAL_GAINS_TAX,
+    CLOSES,
     COMMISSION,
+    COMMISSION_MINIMUM,
+    COMMISSION_RATE,
+    CONVERSION_RATE,
     CURRENCY_CONVERSION,
     IMPACT,
+    IMPACT_RATE,
     N_COST_PARTS,
     NO_LOTS,
+    PLANNED_UNITS,
+    PLANNED_VALUES,
     REALIZED_GAIN,
+    SALES_TAX_RATE,
     SPREAD,
+    SPREAD_RATE,
+    TRADE_COSTS,
+    TRADE_GAINS,
     TRANSACTION_TAX,
-    AccountCharges,
-    AccountState,
+    UNITS,
+    VALUES,
+    YEAR_GAINS,
+    Settlement,
 )
-from foresto_lab.types import Float64Array1D
+from foresto_lab.types import (
+    Float64Array1D,
+    Float64Array2D,
+    Float64Array3D,
+    Int64Array2D,
+)
 
 TO_WEIGHTS: Final = 0
 """Hold the goal's fractions of the value after."""
@@ -39,8 +58,10 @@ ALONG: Final = 1
 TOWARD: Final = 2
 """Buy only what is below the goal, or sell only what is above it."""
 
+AS_TRADED: Final = -1.0
+"""A cost in proportion is on what is bought or what is sold, whichever is more."""
 STEPS: Final = 40
-"""Secant steps before the search gives up on an exact fixed point."""
+"""Steps before the search gives up on an exact fixed point."""
 LAST_BIT: Final = 4.5e-16
 """Relative distance within which the value before and after a step are one."""
 NOTHING: Final = 1e-12
@@ -51,7 +72,7 @@ WHOLE: Final = 1.0 + 1e-12
 
 @kernel_step
 def plan_holdings(
-    account: AccountState,
+    book: Float64Array2D,
     goal: Float64Array1D,
     how: int,
     idle: float,
@@ -59,132 +80,140 @@ def plan_holdings(
     nav_before: float,
     nav_after: float,
 ) -> None:
-    """Write what would be held at a value after the trade.
+    """Write the values that would be held after the trade, by the value of all.
 
     ``idle`` is cash that a flow uses before it sells, or buys with beside itself.
     """
-    n_assets = account.closes.shape[0]
-    values, planned = account.values, account.planned_values
+    cash = book.shape[1] - 1
     moved = nav_after - nav_before + idle
     if idle > 0.0 and nav_after < nav_before:
         moved = min(moved, 0.0)
-    n_goals = n_assets if whole_shares else n_assets + 1
     if how == TO_WEIGHTS:
-        for holding in range(n_assets + 1):
-            planned[holding] = goal[holding] * nav_after
+        for holding in range(cash + 1):
+            book[PLANNED_VALUES, holding] = goal[holding] * nav_after
     elif how == ALONG:
-        for holding in range(n_assets + 1):
-            planned[holding] = values[holding] + goal[holding] * moved
+        for holding in range(cash + 1):
+            change = goal[holding] * moved
+            book[PLANNED_VALUES, holding] = book[VALUES, holding] + change
     else:
         sign = 1.0 if moved > 0.0 else -1.0
         away = 0.0
-        for holding in range(n_goals):
-            away += max(sign * (goal[holding] * nav_after - values[holding]), 0.0)
+        for holding in range(cash if whole_shares else cash + 1):
+            gap = sign * (goal[holding] * nav_after - book[VALUES, holding])
+            away += max(gap, 0.0)
         share = min(sign * moved / away, 1.0) if away > 0.0 else 0.0
-        for holding in range(n_assets + 1):
-            gap = max(sign * (goal[holding] * nav_after - values[holding]), 0.0)
-            planned[holding] = values[holding] + sign * share * gap
-    if not whole_shares:
-        for asset in range(n_assets):
-            account.planned_units[asset] = planned[asset] / account.closes[asset]
-        account.planned_units[n_assets] = planned[n_assets]
-        return
+        for holding in range(cash + 1):
+            gap = sign * (goal[holding] * nav_after - book[VALUES, holding])
+            change = sign * share * max(gap, 0.0)
+            book[PLANNED_VALUES, holding] = book[VALUES, holding] + change
+    if whole_shares:
+        _plan_whole_shares(book, nav_after)
+
+
+@kernel_step
+def _plan_whole_shares(book: Float64Array2D, nav_after: float) -> None:
+    """Round the planned holdings down to whole shares; the rest is cash."""
+    cash = book.shape[1] - 1
     rest = nav_after
-    for asset in range(n_assets):
-        close = account.closes[asset]
-        shares = float(math.floor(max(planned[asset], 0.0) / close * WHOLE))
-        account.planned_units[asset] = shares
-        planned[asset] = shares * close
-        rest -= planned[asset]
-    planned[n_assets] = rest
-    account.planned_units[n_assets] = rest
+    for asset in range(cash):
+        close = book[CLOSES, asset]
+        shares = math.floor(max(book[PLANNED_VALUES, asset], 0.0) / close * WHOLE)
+        book[PLANNED_UNITS, asset] = shares
+        book[PLANNED_VALUES, asset] = shares * close
+        rest -= shares * close
+    book[PLANNED_VALUES, cash] = rest
 
 
 @kernel_step
 def price_trade(
-    account: AccountState,
-    charges: AccountCharges,
-    session: int,
+    book: Float64Array2D,
+    rates: Float64Array2D,
+    lots: Float64Array3D,
+    places: Int64Array2D,
+    parts: Float64Array1D,
+    settlement: Settlement,
+    year_tax: float,
     traded: bool,
     turned_over: float,
     nav_before: float,
-) -> float:
-    """Write the parts of the planned trade's costs; return their sum.
+    goal: Float64Array1D,
+) -> tuple[float, float]:
+    """Write the parts of the planned trade's costs; return their sum, and its slope.
 
+    The slope is what trading costs grow by with the value after, along the goal.
     Without ``traded`` there are no trading costs, only the tax on gains. A cost in
-    proportion is on ``turned_over``; below 0, that is what is bought or sold, whichever
-    is more.
+    proportion is on ``turned_over``, or on what is traded.
     """
-    parts = account.parts
-    for part in range(N_COST_PARTS):
-        parts[part] = 0.0
-    tax_period = charges.transaction_tax_period[session]
-    has_impact = charges.impact_scale.shape[1] > 0
-    lots = charges.gains_method != NO_LOTS
+    with_lots = settlement.gains_method != NO_LOTS
     bought, sold = 0.0, 0.0
     commission, spread, impact, sales_tax, conversion = 0.0, 0.0, 0.0, 0.0, 0.0
-    for asset in range(account.closes.shape[0]):
-        account.asset_costs[asset] = 0.0
-        account.trade_gains[asset] = 0.0
-        change = account.planned_values[asset] - account.values[asset]
+    slope = 0.0
+    for asset in range(rates.shape[1]):
+        change = book[PLANNED_VALUES, asset] - book[VALUES, asset]
         size = abs(change)
-        if size <= NOTHING * nav_before:
-            continue
-        cost = 0.0
-        if traded:
-            fee = max(
-                charges.commission_rate[asset] * size, charges.commission_minimum[asset]
-            )
-            half = charges.spread_rate[asset] * size
-            exchange = charges.conversion_rate[asset] * size
-            commission += fee
-            spread += half
-            conversion += exchange
-            cost = fee + half + exchange
-            if has_impact:
-                scale = charges.impact_scale[asset, session]
-                push = charges.impact_coefficient[asset] * scale * size * size**0.5
+        cost, gain = 0.0, 0.0
+        if size > NOTHING * nav_before:
+            if traded:
+                fee_rate = rates[COMMISSION_RATE, asset]
+                fee = fee_rate * size
+                if fee < rates[COMMISSION_MINIMUM, asset]:
+                    fee, fee_rate = rates[COMMISSION_MINIMUM, asset], 0.0
+                half = rates[SPREAD_RATE, asset] * size
+                exchange = rates[CONVERSION_RATE, asset] * size
+                push_rate = rates[IMPACT_RATE, asset] * math.sqrt(size)
+                push = push_rate * size
+                tax_rate = rates[SALES_TAX_RATE, asset] if change < 0.0 else 0.0
+                tax = tax_rate * size
+                steep = fee_rate + rates[SPREAD_RATE, asset] + 1.5 * push_rate
+                steep += rates[CONVERSION_RATE, asset] + tax_rate
+                slope += goal[asset] * (steep if change > 0.0 else -steep)
+                commission += fee
+                spread += half
+                conversion += exchange
                 impact += push
-                cost += push
-            if change < 0.0:
-                tax = charges.transaction_tax[asset, tax_period] * size
                 sales_tax += tax
-                cost += tax
-            account.asset_costs[asset] = cost
-        if change > 0.0:
-            bought += size
-        else:
-            sold += size
-            if lots:
-                gone = account.units[asset] - account.planned_units[asset]
-                basis = basis_of_sale(account, asset, gone)
-                account.trade_gains[asset] = size - cost - basis
+                cost = fee + half + exchange + push + tax
+            if change > 0.0:
+                bought += size
+            else:
+                sold += size
+                if with_lots:
+                    gone = size / book[CLOSES, asset]
+                    gain = size - cost - basis_of_sale(lots, places, asset, gone)
+        book[TRADE_COSTS, asset] = cost
+        book[TRADE_GAINS, asset] = gain
     if traded:
         if turned_over < 0.0:
             turned_over = max(bought, sold)
-        parts[COMMISSION] = commission + charges.proportional_rate * turned_over
-        parts[SPREAD] = spread
-        parts[IMPACT] = impact
-        parts[TRANSACTION_TAX] = sales_tax
-        parts[CURRENCY_CONVERSION] = conversion
-    if lots and not charges.gains_at_year_end:
-        due = gains_tax_of_year(account.year_gains, account.trade_gains, charges)
-        parts[CAPITAL_GAINS_TAX] = due - account.year_tax[0]
-    total = 0.0
+        commission += settlement.proportional_rate * turned_over
+    gains_tax = 0.0
+    if with_lots and settlement.tax_at_sale:
+        due = gains_tax_of_year(book, rates, settlement.gains_allowance)
+        gains_tax = due - year_tax
     for part in range(N_COST_PARTS):
-        total += parts[part]
-    return total
+        parts[part] = 0.0
+    parts[COMMISSION] = commission
+    parts[SPREAD] = spread
+    parts[IMPACT] = impact
+    parts[TRANSACTION_TAX] = sales_tax
+    parts[CURRENCY_CONVERSION] = conversion
+    parts[CAPITAL_GAINS_TAX] = gains_tax
+    total = commission + spread + impact + sales_tax + conversion + gains_tax
+    return total, slope
 
 
 @kernel_step
 def solve_trade(
-    account: AccountState,
-    charges: AccountCharges,
+    book: Float64Array2D,
+    rates: Float64Array2D,
+    lots: Float64Array3D,
+    places: Int64Array2D,
+    parts: Float64Array1D,
+    settlement: Settlement,
+    year_tax: float,
     goal: Float64Array1D,
     how: int,
     idle: float,
-    whole_shares: bool,
-    session: int,
     traded: bool,
     turned_over: float,
     nav_before: float,
@@ -193,82 +222,86 @@ def solve_trade(
     """Plan the trade whose costs leave just the value that it holds; return that value.
 
     It is 0 where the costs leave nothing. Where costs jump, as a least commission does,
-    and no value is exact, the trade is the one of the greatest value tried that can be
-    paid for, and what is left over stays in cash.
+    and no value is exact, the trade is the first below that can be paid for, and what
+    is left over stays in cash.
     """
+    cash = book.shape[1] - 1
     available = nav_before + flow
-    guess, reached = available, available
+    guess, answer = available, 0.0
     older_guess, older = 0.0, 0.0
-    for step in range(2 * STEPS):
-        plan_holdings(account, goal, how, idle, whole_shares, nav_before, guess)
-        reached = available - price_trade(
-            account, charges, session, traded, turned_over, nav_before
+    step, searching = 0, True
+    while searching:
+        plan_holdings(book, goal, how, idle, settlement.whole_shares, nav_before, guess)
+        costs, slope = price_trade(
+            book,
+            rates,
+            lots,
+            places,
+            parts,
+            settlement,
+            year_tax,
+            traded,
+            turned_over,
+            nav_before,
+            goal,
         )
+        reached = available - costs
         if reached <= 0.0:
-            return 0.0
-        if abs(reached - guess) <= LAST_BIT * guess:
-            return guess
-        if step >= STEPS:  # only downwards now, to a trade that can be paid for
-            if reached > guess:
-                n_assets = account.closes.shape[0]
-                account.planned_values[n_assets] += reached - guess
-                account.planned_units[n_assets] += reached - guess
-                return reached
-            guess = reached
-            continue
-        slope = 0.0
-        if step > 0 and guess != older_guess:
-            slope = (reached - older) / (guess - older_guess)
-        older_guess, older = guess, reached
-        guess += (reached - guess) / (1.0 - slope) if slope < 0.9 else reached - guess
-        if guess <= 0.0:
-            guess = reached
-    return 0.0
+            searching = False
+        elif abs(reached - guess) <= LAST_BIT * guess:
+            answer, searching = guess, False
+        elif step >= STEPS and reached > guess:
+            book[PLANNED_VALUES, cash] += reached - guess
+            answer, searching = reached, False
+        else:
+            slope = -slope
+            if 0 < step < STEPS and guess != older_guess:
+                slope = (reached - older) / (guess - older_guess)
+            older_guess, older = guess, reached
+            guess += (reached - guess) / (1.0 - min(slope, 0.9))
+            if guess <= 0.0 or step >= STEPS:  # downwards, to what can be paid for
+                guess = reached
+            step += 1
+            searching = step < 2 * STEPS
+    return answer
 
 
 @kernel_step
 def book_trade(
-    account: AccountState,
-    charges: AccountCharges,
+    book: Float64Array2D,
+    lots: Float64Array3D,
+    places: Int64Array2D,
+    parts: Float64Array1D,
+    settlement: Settlement,
     session: int,
     nav_before: float,
     ledger: Float64Array1D,
-) -> float:
-    """Hold what was planned, and write it in the ledger; return the gain realized."""
-    n_assets = account.closes.shape[0]
-    gain = 0.0
-    if charges.gains_method != NO_LOTS:
-        for asset in range(n_assets):
-            _book_lots(account, charges, asset, session, nav_before)
-            account.year_gains[asset] += account.trade_gains[asset]
-            gain += account.trade_gains[asset]
-        account.year_tax[0] += account.parts[CAPITAL_GAINS_TAX]
-    for holding in range(n_assets + 1):
-        account.units[holding] = account.planned_units[holding]
-        account.values[holding] = account.planned_values[holding]
-    for part in range(N_COST_PARTS):
-        ledger[part] += account.parts[part]
-    ledger[REALIZED_GAIN] += gain
-    return gain
-
-
-@kernel_step
-def _book_lots(
-    account: AccountState,
-    charges: AccountCharges,
-    asset: int,
-    session: int,
-    nav_before: float,
 ) -> None:
-    """Add or take lots; what is mere rounding is added to the latest."""
-    change = account.planned_units[asset] - account.units[asset]
-    size = abs(account.planned_values[asset] - account.values[asset])
-    latest = account.last_lot[asset] - 1
-    if size <= NOTHING * nav_before and account.planned_units[asset] > 0.0:
-        if latest >= account.first_lot[asset]:
-            account.lot_units[asset, latest] += change
-    elif change > 0.0:
-        paid = change * account.closes[asset] + account.asset_costs[asset]
-        add_lot(account, asset, change, paid, session, charges.gains_method)
-    elif change < 0.0:
-        take_lots(account, asset, -change)
+    """Hold what was planned, and write it in the ledger."""
+    cash = book.shape[1] - 1
+    gain = 0.0
+    for asset in range(cash):
+        close = book[CLOSES, asset]
+        if not settlement.whole_shares:
+            book[PLANNED_UNITS, asset] = book[PLANNED_VALUES, asset] / close
+        if settlement.gains_method != NO_LOTS:
+            change = book[PLANNED_UNITS, asset] - book[UNITS, asset]
+            size = abs(book[PLANNED_VALUES, asset] - book[VALUES, asset])
+            if size <= NOTHING * nav_before and book[PLANNED_UNITS, asset] > 0.0:
+                adjust_latest_lot(lots, places, asset, change)
+            elif change > 0.0:
+                paid = size + book[TRADE_COSTS, asset]
+                add_lot(
+                    lots, places, asset, change, paid, session, settlement.gains_method
+                )
+            elif change < 0.0:
+                take_lots(lots, places, asset, -change)
+            book[YEAR_GAINS, asset] += book[TRADE_GAINS, asset]
+            gain += book[TRADE_GAINS, asset]
+    book[PLANNED_UNITS, cash] = book[PLANNED_VALUES, cash]
+    for holding in range(cash + 1):
+        book[UNITS, holding] = book[PLANNED_UNITS, holding]
+        book[VALUES, holding] = book[PLANNED_VALUES, holding]
+    for part in range(N_COST_PARTS):
+        ledger[part] += parts[part]
+    ledger[REALIZED_GAIN] += gain
