@@ -62,8 +62,9 @@ def _parse_rate(rates: pd.DataFrame, currency: str, base: str) -> DatedSeries:
     if wrong.any():
         place = int(np.argmax(wrong))
         raise ExchangeRateError(
-            message=f"The exchange rate of {currency} is {float(quotes.numbers[place])!r} on "
-            f"{quotes.dates[place]}; it must be above 0 and finite."
+            message=f"The exchange rate of {currency} is "
+            f"{float(quotes.numbers[place])!r} on {quotes.dates[place]}; it must be "
+            "above 0 and finite."
         )
     return quotes
 
