@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from foresto_lab.errors import RunNotReadableError
-from foresto_lab.lab_simulations import SimulationVerbs
+from foresto_lab.lab_studies import StudyVerbs
 from foresto_lab.telemetry.logs import get_logger
 from foresto_lab.types import RunKind, RunStatus
 
@@ -28,7 +28,7 @@ class ComputedKind(NamedTuple):
     reproduce: Callable[[RunRecord], Reproduction]
 
 
-class RunVerbs(SimulationVerbs):
+class RunVerbs(StudyVerbs):
     """The part of a Lab about registered runs; see ``Lab``."""
 
     def runs(self, kind: str | None = None, status: str | None = None) -> pd.DataFrame:
@@ -113,6 +113,7 @@ class RunVerbs(SimulationVerbs):
             RunKind.BACKTEST: ComputedKind(
                 self._restore_backtest, self._reproduce_backtest
             ),
+            RunKind.STUDY: ComputedKind(self._restore_study, self._reproduce_study),
         }
 
     def _computed_as(self, record: RunRecord) -> ComputedKind:

@@ -217,12 +217,8 @@ def timing_luck(
         As for ``simulate``.
     """
     named = parse_study_rules(rules, TIMING_RULES)
-    dated = {name: rule for name, rule in named.items() if has_base_day(rule)}
-    if not dated:
-        raise RuleError(
-            message=f"None of the rules ({', '.join(named)}) has a base day to try "
-            'others for. Give a periodic one, such as fl.Periodic("MONTHLY").'
-        )
+    dated = require_dated(named)
+    parse_base_days(base_days)
     require_two_holdings(weights)
     variants = {name: _variants(rule, base_days) for name, rule in dated.items()}
     given = (prices, weights, costs, cashflows, initial_amount, calendar)
@@ -259,6 +255,23 @@ def _of_rule(summary: pd.DataFrame, rule: str) -> pd.DataFrame:
     return summary[mine].droplevel("rule")
 
 
+def require_dated(
+    named: Mapping[str, RebalancingRule | None],
+) -> dict[str, RebalancingRule]:
+    """Return the rules that have a base day; raise RuleError where none has one."""
+    dated = {
+        name: rule
+        for name, rule in named.items()
+        if rule is not None and has_base_day(rule)
+    }
+    if not dated:
+        raise RuleError(
+            message=f"None of the rules ({', '.join(named)}) has a base day to try "
+            'others for. Give a periodic one, such as fl.Periodic("MONTHLY").'
+        )
+    return dated
+
+
 def has_base_day(rule: RebalancingRule | None) -> bool:
     """Return whether a rule trades on dates."""
     return isinstance(rule, (Periodic, Hybrid))
@@ -275,7 +288,8 @@ def _variants(
     """Return the rule on each base day to try, by its offset; its own among them."""
     periodic = rule if isinstance(rule, Periodic) else rule.periodic  # type: ignore[union-attr]
     n_days = PERIOD_SESSIONS[periodic.frequency]
-    tried = min(_parse_base_days(base_days, n_days), n_days)
+    asked = parse_base_days(base_days)
+    tried = n_days if asked == "all" else min(int(asked), n_days)
     offsets = {day * n_days // tried for day in range(tried)} | {periodic.offset}
     return [(offset, _moved(rule, offset)) for offset in sorted(offsets)]
 
@@ -287,9 +301,16 @@ def _moved(rule: RebalancingRule, offset: int) -> RebalancingRule:
     return replace(rule, periodic=replace(rule.periodic, offset=offset))
 
 
-def _parse_base_days(given: object, all_days: int) -> int:
+def parse_base_days(given: object) -> BaseDays:
+    """Return how many base days to try.
+
+    Raises
+    ------
+    AmountError
+        It is neither "all" nor a whole number from 2.
+    """
     if given == "all":
-        return all_days
+        return "all"
     if isinstance(given, Integral) and not isinstance(given, bool) and int(given) > 1:
         return int(given)
     raise AmountError(
