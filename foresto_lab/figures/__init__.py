@@ -6,6 +6,7 @@ prices. Figures are plain ``plotly.graph_objects.Figure``.
 
 from foresto_lab.figures import backtest
 from foresto_lab.figures.calendar_returns import annual_bars, monthly_heatmap
+from foresto_lab.figures.cash_flows import cash_flows
 from foresto_lab.figures.drawdown import drawdown
 from foresto_lab.figures.drift import drift
 from foresto_lab.figures.forward import (
@@ -16,6 +17,12 @@ from foresto_lab.figures.forward import (
 )
 from foresto_lab.figures.growth import growth
 from foresto_lab.figures.quality import coverage, findings_by_rule
+from foresto_lab.figures.retirement import (
+    lasting_shares,
+    retirement_fan,
+    ruin_by_year,
+    sustainable_rates_by_start,
+)
 from foresto_lab.figures.risk import return_distribution, rolling_volatility
 from foresto_lab.figures.theme import PALETTE, TEMPLATE, mark_simulated
 from foresto_lab.figures.trading import cumulative_cost, turnover, yearly_turnover
@@ -26,6 +33,7 @@ __all__ = [
     "TEMPLATE",
     "annual_bars",
     "backtest",
+    "cash_flows",
     "coverage",
     "cumulative_cost",
     "drawdown",
@@ -36,10 +44,14 @@ __all__ = [
     "forward_drawdowns",
     "forward_fan",
     "growth",
+    "lasting_shares",
     "mark_simulated",
     "monthly_heatmap",
+    "retirement_fan",
     "return_distribution",
     "rolling_volatility",
+    "ruin_by_year",
+    "sustainable_rates_by_start",
     "turnover",
     "weights",
     "yearly_turnover",
