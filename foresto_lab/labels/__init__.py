@@ -16,6 +16,7 @@ from foresto_lab.errors import UnknownNameError
 from foresto_lab.labels import (
     backtests,
     benchmarks,
+    costs,
     data,
     flows,
     forward,
@@ -34,6 +35,7 @@ MISSING: Final = "–"
 _TOPICS: Final = (
     portfolios,
     benchmarks,
+    costs,
     flows,
     forward,
     backtests,
