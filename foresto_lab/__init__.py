@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from foresto_lab.lab import open_lab as open_lab
     from foresto_lab.market import get_calendar as get_calendar
     from foresto_lab.market.candle_quality import check_candles as check_candles
+    from foresto_lab.market.distributions import (
+        distributions_from_adjusted as distributions_from_adjusted,
+    )
     from foresto_lab.market.resampling import resample as resample
     from foresto_lab.metrics.crises import CrisisWindow as CrisisWindow
     from foresto_lab.metrics.crises import crisis_windows as crisis_windows
@@ -56,6 +59,21 @@ if TYPE_CHECKING:
     from foresto_lab.rebalancing.cashflows import ListedFlows as ListedFlows
     from foresto_lab.rebalancing.cashflows import Withdrawal as Withdrawal
     from foresto_lab.rebalancing.cashflows import parse_cashflows as parse_cashflows
+    from foresto_lab.rebalancing.costs import CapitalGainsTax as CapitalGainsTax
+    from foresto_lab.rebalancing.costs import Commission as Commission
+    from foresto_lab.rebalancing.costs import CostModel as CostModel
+    from foresto_lab.rebalancing.costs import CurrencyConversion as CurrencyConversion
+    from foresto_lab.rebalancing.costs import DistributionTax as DistributionTax
+    from foresto_lab.rebalancing.costs import HalfSpread as HalfSpread
+    from foresto_lab.rebalancing.costs import ManagementFee as ManagementFee
+    from foresto_lab.rebalancing.costs import MarketImpact as MarketImpact
+    from foresto_lab.rebalancing.costs import TaxRow as TaxRow
+    from foresto_lab.rebalancing.costs import TaxTable as TaxTable
+    from foresto_lab.rebalancing.costs import TransactionTax as TransactionTax
+    from foresto_lab.rebalancing.costs import cost_preset as cost_preset
+    from foresto_lab.rebalancing.costs import korean_costs as korean_costs
+    from foresto_lab.rebalancing.costs import parse_costs as parse_costs
+    from foresto_lab.rebalancing.costs import us_costs_from_korea as us_costs_from_korea
     from foresto_lab.scenarios import Instrument as Instrument
     from foresto_lab.scenarios import Scenario as Scenario
     from foresto_lab.scenarios import SimulationResult as SimulationResult
@@ -72,6 +90,16 @@ if TYPE_CHECKING:
     from foresto_lab.scenarios.forward import ForwardResult as ForwardResult
     from foresto_lab.scenarios.forward import Parametric as Parametric
     from foresto_lab.scenarios.forward import forward as forward
+    from foresto_lab.scenarios.market_facts import MarketFacts as MarketFacts
+    from foresto_lab.scenarios.retirement import RetirementOutlook as RetirementOutlook
+    from foresto_lab.scenarios.retirement import RetirementStudy as RetirementStudy
+    from foresto_lab.scenarios.retirement import (
+        largest_withdrawal as largest_withdrawal,
+    )
+    from foresto_lab.scenarios.retirement import retirement as retirement
+    from foresto_lab.scenarios.retirement import (
+        retirement_outlook as retirement_outlook,
+    )
     from foresto_lab.scenarios.timing_luck import TimingLuck as TimingLuck
     from foresto_lab.scenarios.timing_luck import timing_luck as timing_luck
     from foresto_lab.strategies import JsonStrategy as JsonStrategy
@@ -102,9 +130,14 @@ __all__ = [
     "BacktestResult",
     "BollingerBreakout",
     "Bootstrap",
+    "CapitalGainsTax",
+    "Commission",
     "ConsumerPrices",
     "Contribution",
+    "CostModel",
     "CrisisWindow",
+    "CurrencyConversion",
+    "DistributionTax",
     "DonchianTurtle",
     "Drift",
     "Execution",
@@ -115,6 +148,7 @@ __all__ = [
     "ForestoError",
     "ForwardResult",
     "FractionOfEquity",
+    "HalfSpread",
     "Hybrid",
     "HyperRsi",
     "Instrument",
@@ -122,12 +156,17 @@ __all__ = [
     "Lab",
     "ListedFlows",
     "MacdCross",
+    "ManagementFee",
+    "MarketFacts",
+    "MarketImpact",
     "MomentumRotation",
     "Parametric",
     "Periodic",
     "PreflightReport",
     "RebalancingStudy",
     "RelativePerformance",
+    "RetirementOutlook",
+    "RetirementStudy",
     "Risk",
     "RsiReversal",
     "Scenario",
@@ -135,8 +174,11 @@ __all__ = [
     "SimulationResult",
     "SmaCross",
     "StrategyConfig",
+    "TaxRow",
+    "TaxTable",
     "TimingLuck",
     "TradingStrategy",
+    "TransactionTax",
     "VolatilityTarget",
     "WeightsSchedule",
     "Withdrawal",
@@ -144,26 +186,34 @@ __all__ = [
     "backtest",
     "built_in_indicators",
     "check_candles",
+    "cost_preset",
     "crisis_windows",
     "crossover",
     "crossunder",
+    "distributions_from_adjusted",
     "errors",
     "figures",
     "forward",
     "get_calendar",
+    "korean_costs",
+    "largest_withdrawal",
     "open_lab",
     "parse_cashflows",
+    "parse_costs",
     "parse_strategy",
     "performance",
     "preflight",
     "rebalancing_study",
     "require_agreement",
     "resample",
+    "retirement",
+    "retirement_outlook",
     "rolling_windows",
     "simulate",
     "simulate_many",
     "start_date_sensitivity",
     "timing_luck",
+    "us_costs_from_korea",
     "widgets",
     "xirr",
 ]
@@ -173,9 +223,14 @@ _HOMES: Final = {
     "BacktestResult": "backtest",
     "BollingerBreakout": "strategies.library.bollinger_breakout",
     "Bootstrap": "scenarios.forward",
+    "CapitalGainsTax": "rebalancing.costs",
+    "Commission": "rebalancing.costs",
     "ConsumerPrices": "rebalancing.cashflows",
     "Contribution": "rebalancing.cashflows",
+    "CostModel": "rebalancing.costs",
     "CrisisWindow": "metrics.crises",
+    "CurrencyConversion": "rebalancing.costs",
+    "DistributionTax": "rebalancing.costs",
     "DonchianTurtle": "strategies.library.donchian_turtle",
     "Drift": "rebalancing",
     "Execution": "backtest",
@@ -186,6 +241,7 @@ _HOMES: Final = {
     "ForestoError": "errors",
     "ForwardResult": "scenarios.forward",
     "FractionOfEquity": "backtest",
+    "HalfSpread": "rebalancing.costs",
     "Hybrid": "rebalancing",
     "HyperRsi": "strategies.library.hyperrsi",
     "Instrument": "scenarios",
@@ -193,12 +249,17 @@ _HOMES: Final = {
     "Lab": "lab",
     "ListedFlows": "rebalancing.cashflows",
     "MacdCross": "strategies.library.macd_cross",
+    "ManagementFee": "rebalancing.costs",
+    "MarketFacts": "scenarios.market_facts",
+    "MarketImpact": "rebalancing.costs",
     "MomentumRotation": "strategies.library.momentum_rotation",
     "Parametric": "scenarios.forward",
     "Periodic": "rebalancing",
     "PreflightReport": "preflight",
     "RebalancingStudy": "scenarios.counterfactuals",
     "RelativePerformance": "metrics.relative",
+    "RetirementOutlook": "scenarios.retirement",
+    "RetirementStudy": "scenarios.retirement",
     "Risk": "strategies",
     "RsiReversal": "strategies.library.rsi_reversal",
     "Scenario": "scenarios",
@@ -206,32 +267,43 @@ _HOMES: Final = {
     "SimulationResult": "scenarios",
     "SmaCross": "strategies.library.sma_cross",
     "StrategyConfig": "strategies",
+    "TaxRow": "rebalancing.costs",
+    "TaxTable": "rebalancing.costs",
     "TimingLuck": "scenarios.timing_luck",
     "TradingStrategy": "strategies",
+    "TransactionTax": "rebalancing.costs",
     "VolatilityTarget": "backtest",
     "WeightsSchedule": "scenarios",
     "Withdrawal": "rebalancing.cashflows",
     "backtest": "backtest.front",
     "built_in_indicators": "indicators",
     "check_candles": "market.candle_quality",
+    "cost_preset": "rebalancing.costs",
     "crisis_windows": "metrics.crises",
     "crossover": "strategies",
     "crossunder": "strategies",
+    "distributions_from_adjusted": "market.distributions",
     "forward": "scenarios.forward",
     "get_calendar": "market",
+    "korean_costs": "rebalancing.costs",
+    "largest_withdrawal": "scenarios.retirement",
     "open_lab": "lab",
     "parse_cashflows": "rebalancing.cashflows",
+    "parse_costs": "rebalancing.costs",
     "parse_strategy": "strategies",
     "performance": "metrics.performance",
     "preflight": "preflight.strategy",
     "rebalancing_study": "scenarios.counterfactuals",
     "require_agreement": "strategies",
     "resample": "market.resampling",
+    "retirement": "scenarios.retirement",
+    "retirement_outlook": "scenarios.retirement",
     "rolling_windows": "metrics.rolling",
     "simulate": "scenarios",
     "simulate_many": "scenarios",
     "start_date_sensitivity": "metrics.start_dates",
     "timing_luck": "scenarios.timing_luck",
+    "us_costs_from_korea": "rebalancing.costs",
     "xirr": "metrics.money_weighted",
 }
 _SUBPACKAGES: Final = frozenset({"errors", "figures", "widgets"})
