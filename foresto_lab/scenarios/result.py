@@ -48,6 +48,8 @@ class SimulationResult:
         What a reader of these numbers should know.
     simulated : bool
         Whether the prices were made up.
+    currency : str
+        ISO 4217: what amounts are in.
     name : str
         What it is called in headings.
     labels : mapping of asset to str
@@ -65,6 +67,7 @@ class SimulationResult:
     execution: Execution = Execution.CLOSE
     findings: tuple[Finding, ...] = ()
     simulated: bool = False
+    currency: str = "KRW"
     name: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     run_id: str | None = None
@@ -132,6 +135,7 @@ class SimulationResult:
             "start": f"{self.path.index[0]:%Y-%m-%d}",
             "end": f"{self.path.index[-1]:%Y-%m-%d}",
             "simulated": self.simulated,
+            "currency": self.currency,
             "summary": dict(self.summary),
             "events": [
                 {**row, "event_date": f"{row['event_date']:%Y-%m-%d}"}
@@ -204,10 +208,11 @@ def _to_html(result: SimulationResult, language: Language) -> str:
     """Return the heading and the summary as a small table of two columns of figures."""
     heading = escape(result._title(language))
     simulated = f" · <b>{label('simulated', language)}</b>" if result.simulated else ""
-    amount = money(result.initial_amount, language)
+    amount = money(result.initial_amount, language, result.currency)
     invested = f"{label('initial_amount', language)} {amount}"
     cells = [
-        _figure_cells(name, value, language) for name, value in result.summary.items()
+        _figure_cells(name, value, language, result.currency)
+        for name, value in result.summary.items()
     ]
     half = (len(cells) + 1) // 2
     right = cells[half:] + [""] * (2 * half - len(cells))
@@ -226,10 +231,10 @@ def _to_html(result: SimulationResult, language: Language) -> str:
     )
 
 
-def _figure_cells(name: object, value: Any, language: Language) -> str:
+def _figure_cells(name: object, value: Any, language: Language, currency: str) -> str:
     left, right = _CELL.format(side="left"), _CELL.format(side="right")
     words = escape(label(str(name), language))
-    figure = escape(measure_text(str(name), value, language))
+    figure = escape(measure_text(str(name), value, language, currency))
     return f"<td style='{left}'>{words}</td><td style='{right}'>{figure}</td>"
 
 

@@ -69,7 +69,10 @@ def event_table(outcome: Outcome, language: str) -> dict[str, Any]:
     rows: list[list[str]] = []
     if result is not None:
         latest = result.events.tail(MOST_EVENTS).iloc[::-1]
-        rows = [_event_row(event, language) for event in latest.to_dict("records")]
+        rows = [
+            _event_row(event, language, result.currency)
+            for event in latest.to_dict("records")
+        ]
     shown = label("recent_of", language, total=total, shown=len(rows))
     return {
         "title": f"{title} · {shown if total > len(rows) else total}",
@@ -78,11 +81,13 @@ def event_table(outcome: Outcome, language: str) -> dict[str, Any]:
     }
 
 
-def _event_row(event: Mapping[Hashable, Any], language: str) -> list[str]:
+def _event_row(
+    event: Mapping[Hashable, Any], language: str, currency: str
+) -> list[str]:
     return [
         day(event["event_date"]),
         rule_label(event["trigger_detail"], language),
         percent(event["turnover"]),
-        money(event["cost_amount"], language),
-        money(event["nav_after"], language),
+        money(event["cost_amount"], language, currency),
+        money(event["nav_after"], language, currency),
     ]
