@@ -32,7 +32,7 @@ ForestoError
 │   ├── RateLimitedError                    too many requests, to the end of patience
 │   ├── UnreadableAnswerError (ValueError)  a web page, cut off, or of other columns
 │   └── NothingGivenError (LookupError)     no rows: unknown there, or delisted
-├── RestatedHistoryError (ValueError)       a provider's past differs from what is stored
+├── RestatedHistoryError (ValueError)       a provider's past is not what is stored
 ├── QualityError (ValueError)        rows that break an error-level quality rule
 ├── PreflightError (ValueError)      findings that stop a run before it starts
 ├── SettingsError (ValueError)       FORESTO_* settings
@@ -53,7 +53,7 @@ ForestoError
 │   ├── RestoreError                 a backup cannot be put back, or not there
 │   ├── CopyError                    a copy to another store could not be finished
 │   └── CheckFailedError             a check of the store found what must be mended
-├── RegistryError (RuntimeError)     the registry of strategies and indicators
+├── RegistryError (RuntimeError)     the registry: strategies, indicators, portfolios
 │   ├── DefinitionFileError (ValueError)  a file that holds no definitions
 │   ├── VersionTakenError            a version is there already, with other content
 │   ├── InactiveError (LookupError)  every version of a name is deactivated

@@ -36,6 +36,15 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(
         default=None, description="Redis URL of recent candles; none when left out."
     )
+    ccxt_api_key: SecretStr | None = Field(
+        default=None, description="Key for a crypto exchange; candles need none."
+    )
+    ccxt_secret: SecretStr | None = Field(
+        default=None, description="Secret that belongs to the key."
+    )
+    ccxt_password: SecretStr | None = Field(
+        default=None, description="Passphrase, where an exchange wants one."
+    )
     use_rebalancing: bool = Field(
         default=True, description="Off: a rule that is given is refused."
     )
@@ -70,6 +79,15 @@ class Settings(BaseSettings):
         default=None,
         description="A folder in which every process counts; off when left out.",
     )
+
+    def ccxt_credentials(self) -> dict[str, str]:
+        """Return what is set for a crypto exchange, by ccxt's names for it."""
+        given = {
+            "apiKey": self.ccxt_api_key,
+            "secret": self.ccxt_secret,
+            "password": self.ccxt_password,
+        }
+        return {n: value.get_secret_value() for n, value in given.items() if value}
 
     @field_validator("redis_url")
     @classmethod

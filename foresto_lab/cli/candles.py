@@ -1,4 +1,4 @@
-"""`foresto candles`: load candles, see what there is, how good, and resample it."""
+"""`foresto candles`: load and update candles, see how good they are, resample."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foresto_lab.cli.context import CommandContext, pass_context
-from foresto_lab.cli.data import parse_mapping, print_findings
+from foresto_lab.cli.findings import print_findings
+from foresto_lab.cli.loads import load_files, parse_mapping
 from foresto_lab.cli.output import json_option, print_json, print_table
+from foresto_lab.cli.updates import update_candles
 from foresto_lab.errors import ForestoError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from foresto_lab.findings import Finding
-    from foresto_lab.lab import Lab
     from foresto_lab.sources import CandleLoadReport
 
 start_option = click.option(
@@ -31,6 +31,9 @@ FIELDS = ("open", "high", "low", "close", "volume")
 @click.group()
 def candles() -> None:
     """Load candles of any timeframe, and see what there is and how good it is."""
+
+
+candles.add_command(update_candles)
 
 
 # --- load -------------------------------------------------------------------------
@@ -88,49 +91,22 @@ def load(
     Loading a file again changes nothing. A file that breaks a quality rule is refused
     with the candles that do; the others are loaded all the same.
     """
-    lab = context.lab()
     options["mapping"] = parse_mapping(pairs)
-    done = {path: _loaded_or_error(lab, path, options) for path in files}
-    if as_json:
-        print_json([_as_json(path, result) for path, result in done.items()])
-    else:
-        _print_loads(done)
-    failures = [error for error in done.values() if isinstance(error, ForestoError)]
-    for error in failures:
-        click.echo(click.style("Error: ", fg="red", bold=True) + str(error), err=True)
-    sys.exit(failures[0].exit_code if failures else 0)
-
-
-def _loaded_or_error(
-    lab: Lab, path: Path, options: Mapping[str, Any]
-) -> CandleLoadReport | ForestoError:
-    """Return a load's report, or why the file was refused: it keeps its place."""
-    try:
-        return lab.load_candles(path, **options)
-    except ForestoError as error:
-        return error
-
-
-def _as_json(path: Path, result: CandleLoadReport | ForestoError) -> dict[str, Any]:
-    if not isinstance(result, ForestoError):
-        return result.to_dict()
-    return {
-        "path": str(path),
-        "status": "refused",
-        "error": type(result).__name__,
-        "message": str(result),
-        "findings": [f.to_dict() for f in result.facts.get("findings", ())],
-    }
+    load_files(
+        context.lab().load_candles,
+        files,
+        options,
+        show=_print_loads,
+        as_json=as_json,
+    )
 
 
 def _print_loads(done: Mapping[Path, CandleLoadReport | ForestoError]) -> None:
     rows: list[list[Any]] = []
-    findings: list[Finding] = []
     for path, result in done.items():
         if isinstance(result, ForestoError):
             rows.append([path.name, "refused", *[None] * 6])
             continue
-        findings += result.findings
         for series in result.series:
             rows.append(
                 [
@@ -146,9 +122,6 @@ def _print_loads(done: Mapping[Path, CandleLoadReport | ForestoError]) -> None:
             )
     names = ["file", "", "symbol", "of", "candles", "new in file", "first", "last"]
     print_table(names, rows, right=names[4:6])
-    if findings:
-        click.echo()
-        print_findings(findings)
 
 
 # --- list, show, resample ---------------------------------------------------------

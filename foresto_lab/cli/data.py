@@ -1,32 +1,31 @@
-"""`foresto data`: load prices, compute returns, see what there is and how good."""
+"""`foresto data`: load and update prices, see what there is and how good."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from foresto_lab.cli.context import CommandContext, pass_context
+from foresto_lab.cli.findings import print_findings
+from foresto_lab.cli.loads import load_files, parse_mapping
 from foresto_lab.cli.output import json_option, print_json, print_table
+from foresto_lab.cli.updates import update_data
 from foresto_lab.errors import ForestoError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from foresto_lab.findings import Finding
-    from foresto_lab.lab import Lab
     from foresto_lab.sources import LoadReport
-
-FINDING_COLUMNS = ("severity", "rule", "count", "where", "what", "samples")
 
 
 @click.group()
 def data() -> None:
     """Load prices, compute returns, and see how good the data are."""
+
+
+data.add_command(update_data)
 
 
 # --- load -------------------------------------------------------------------------
@@ -95,80 +94,14 @@ def load(
     Loading a file again changes nothing. A file that breaks a quality rule is refused
     with the rows that do; the others are loaded all the same.
     """
-    lab = context.lab()
     options["mapping"] = parse_mapping(pairs)
-    done = {
-        path: _loaded_or_error(lab, path, options)
-        for path in _with_progress(files, wanted=not as_json)
-    }
-    if as_json:
-        print_json([_as_json(path, result) for path, result in done.items()])
-    else:
-        _print_loads(done)
-    failures = [error for error in done.values() if isinstance(error, ForestoError)]
-    for error in failures:
-        click.echo(click.style("Error: ", fg="red", bold=True) + str(error), err=True)
-    sys.exit(failures[0].exit_code if failures else 0)
-
-
-def parse_mapping(pairs: Iterable[str]) -> dict[str, str]:
-    """Return what pairs of FIELD=HEADER say."""
-    mapping = {}
-    for pair in pairs:
-        field, equals, header = pair.partition("=")
-        if not (field and equals and header):
-            raise click.UsageError(f"{pair!r} is not FIELD=HEADER, e.g. close=NAV.")
-        mapping[field.strip()] = header
-    return mapping
-
-
-def _loaded_or_error(
-    lab: Lab, path: Path, options: Mapping[str, Any]
-) -> LoadReport | ForestoError:
-    """Return a load's report, or why the file was refused: it keeps its place."""
-    try:
-        return lab.load_prices(path, **options)
-    except ForestoError as error:
-        return error
-
-
-def _with_progress(files: tuple[Path, ...], *, wanted: bool) -> Iterator[Path]:
-    """Yield the files; show a bar on the terminal where there are several."""
-    if len(files) == 1 or not wanted or not sys.stderr.isatty():
-        yield from files
-        return
-    with _progress() as advance:
-        for path in files:
-            advance(path.name, 0, len(files))
-            yield path
-            advance(path.name, 1, len(files))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=None)
-
-        def advance(name: str, steps: int, total: int) -> None:
-            progress.update(task, description=name, total=total, advance=steps)
-
-        yield advance
-
-
-def _as_json(path: Path, result: LoadReport | ForestoError) -> dict[str, Any]:
-    if not isinstance(result, ForestoError):
-        return result.to_dict()
-    findings = [finding.to_dict() for finding in result.facts.get("findings", ())]
-    return {
-        "path": str(path),
-        "status": "refused",
-        "error": type(result).__name__,
-        "message": str(result),
-        "findings": findings,
-    }
+    load_files(
+        context.lab().load_prices,
+        files,
+        options,
+        show=_print_loads,
+        as_json=as_json,
+    )
 
 
 def _print_loads(done: Mapping[Path, LoadReport | ForestoError]) -> None:
@@ -191,15 +124,6 @@ def _print_loads(done: Mapping[Path, LoadReport | ForestoError]) -> None:
         )
     names = ["file", "", "symbols", "new", "changed", "as before", "first", "last"]
     print_table(names, rows, right=names[3:6])
-    findings = [
-        finding
-        for result in done.values()
-        if not isinstance(result, ForestoError)
-        for finding in result.findings
-    ]
-    if findings:
-        click.echo()
-        print_findings(findings)
 
 
 def _symbols(symbols: tuple[str, ...]) -> str:
@@ -275,11 +199,11 @@ def history(context: CommandContext, limit: int, as_json: bool) -> None:
         print_json(loads.astype(object).where(loads.notna(), None).to_dict("records"))
         return
     print_table(
-        ["loaded at", "file", "", "rows", "findings"],
+        ["loaded at", "from", "", "rows", "findings"],
         [
             [
                 f"{row['loaded_at']:%Y-%m-%d %H:%M}",
-                Path(row["source"]).name,
+                _source(row),
                 row["status"],
                 f"{row['rows_received']:,}" if row["status"] == "loaded" else "",
                 ", ".join(finding["code"] for finding in row["findings"]),
@@ -288,6 +212,13 @@ def history(context: CommandContext, limit: int, as_json: bool) -> None:
         ],
         right=["rows"],
     )
+
+
+def _source(row: Mapping[Any, Any]) -> str:
+    """Return a file's name, or the connector with its symbol."""
+    if isinstance(row["options"], Mapping) and "connector" in row["options"]:
+        return str(row["source"])
+    return Path(row["source"]).name
 
 
 # --- upkeep -----------------------------------------------------------------------
@@ -354,24 +285,3 @@ def quality(
         if report.findings:
             print_findings(report.findings)
     sys.exit(0 if report.passed else 3)
-
-
-def print_findings(findings: Iterable[Finding]) -> None:
-    """Print findings as a table."""
-    from foresto_lab.market.quality import rule_name
-
-    print_table(
-        FINDING_COLUMNS,
-        [
-            [
-                finding.severity,
-                rule_name(finding.code),
-                f"{finding.count:,}",
-                finding.where,
-                f"{finding.message} {finding.fix}".strip(),
-                "\n".join(finding.samples[:3]),
-            ]
-            for finding in findings
-        ],
-        right=["count"],
-    )

@@ -62,9 +62,13 @@ def print_table(
     right: Sequence[str] = (),
     empty: str = "Nothing yet.",
 ) -> None:
-    """Print rows as a table; the columns named in ``right`` hold numbers."""
+    """Print rows as a table; the columns named in ``right`` hold numbers.
+
+    A cell is a text, or a text of rich's with colours of its own.
+    """
     from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=title, title_justify="left", header_style="bold", box=None)
     for column in columns:
@@ -75,7 +79,14 @@ def print_table(
             no_wrap=column in right,
         )
     for row in rows:
-        table.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
+        table.add_row(
+            *(
+                cell
+                if isinstance(cell, Text)
+                else escape("" if cell is None else str(cell))
+                for cell in row
+            )
+        )
     if table.row_count:
         console().print(table)
     else:

@@ -28,13 +28,15 @@ def progress_bar(*, wanted: bool = True) -> Iterator[Progress]:
         rich_progress.TaskProgressColumn(),
         rich_progress.TimeElapsedColumn(),
     )
-    shown = rich_progress.Progress(
-        *columns, console=Console(stderr=True), transient=True
-    )
+    # The file is named: libraries may take standard error away for a while.
+    console = Console(file=sys.stderr)
+    shown = rich_progress.Progress(*columns, console=console, transient=True)
     with shown as bar:
         task = bar.add_task("", total=None)
 
         def tell(step: str, done: int, total: int) -> None:
-            bar.update(task, description=step, completed=done, total=total or None)
+            bar.update(task, description=step)
+            if total:
+                bar.update(task, completed=done, total=total)
 
         yield tell

@@ -27,7 +27,8 @@ class LoadHistory:
     """Writes the rows of source_load_history of one load."""
 
     catalog: Catalog
-    path: Path
+    source: Path | str
+    """The file, or the connector with the symbol: ``yfinance:SPY``."""
     table: str
     options: RecordedOptions
     loaded_at: datetime
@@ -40,7 +41,7 @@ class LoadHistory:
     ) -> None:
         """Record a load; ``outcome`` None for a refused one."""
         self.catalog.record_load(
-            source=str(self.path),
+            source=str(self.source),
             checksum=checksum,
             table=self.table,
             outcome=outcome,

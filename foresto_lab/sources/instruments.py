@@ -26,15 +26,19 @@ def known_calendar(symbols: Iterable[str], catalog: Catalog) -> str:
 
 
 def register_instruments(
-    symbols: Iterable[str], calendar: str, catalog: Catalog
+    symbols: Iterable[str],
+    calendar: str,
+    catalog: Catalog,
+    currency: str | None = None,
 ) -> None:
     """Make loaded symbols known, and let them trade on this calendar from now on.
 
     A new one is unclassified until it is mapped to an asset class; what is known of
-    the others, but for the calendar, stays.
+    the others, but for the calendar, stays. Its currency is the one given, ISO 4217,
+    or its exchange's.
     """
     known = {item.symbol: item for item in catalog.instruments()}
-    currency = CURRENCIES.get(calendar, NO_CURRENCY)
+    currency = currency or CURRENCIES.get(calendar, NO_CURRENCY)
     changed = []
     for symbol in symbols:
         item = known.get(symbol)

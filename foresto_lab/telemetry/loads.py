@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from foresto_lab.errors import DataFileError, QualityError
+from foresto_lab.errors import DataFileError, QualityError, RestatedHistoryError
 from foresto_lab.telemetry.context import bound
 from foresto_lab.telemetry.logs import get_logger
 from foresto_lab.telemetry.metrics import LOAD_SECONDS, LOADS, ROWS_LOADED
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from foresto_lab.market.protocols import LoadOutcome
 
 log = get_logger(__name__)
-_REFUSALS = (DataFileError, QualityError)
+_REFUSALS = (DataFileError, QualityError, RestatedHistoryError)
 
 
 class WatchedLoad:
