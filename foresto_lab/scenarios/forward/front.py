@@ -162,6 +162,7 @@ def forward(
         goal=goal,
         inflation=inflation,
         simulated=bool(prices.attrs.get("simulated", False)),
+        growth=outcomes.growth,
     )
 
 
@@ -213,6 +214,7 @@ def _result(
     goal: float | None,
     inflation: float,
     simulated: bool,
+    growth: Float64Array2D,
 ) -> ForwardResult:
     fan = fan_table(outcomes, goal)
     by_path = path_table(outcomes)
@@ -250,6 +252,7 @@ def _result(
         data_version=span.table.checksum,
         findings=(*span.findings, *history_findings(span, n_months / 12.0, draws)),
         simulated=simulated,
+        growth=growth,
     )
 
 

@@ -20,6 +20,8 @@ from foresto_lab.scenarios.forward.methods import Method
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from foresto_lab.types import Float64Array2D
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ForwardResult:
@@ -54,6 +56,9 @@ class ForwardResult:
         Whether history itself was made up.
     currency : str
         The base currency, ISO 4217.
+    growth : (n_months + 1, n_paths), optional
+        Time-weighted growth of 1 on every path, nominal: what ``retirement_outlook``
+        reads. None where the result was read from a store.
     """
 
     fan: pd.DataFrame
@@ -80,6 +85,7 @@ class ForwardResult:
     currency: str = "KRW"
     run_id: str | None = None
     known_hash: str | None = None
+    growth: Float64Array2D | None = field(default=None, repr=False)
 
     @property
     def n_paths(self) -> int:

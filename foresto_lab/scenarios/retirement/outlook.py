@@ -88,7 +88,7 @@ def retirement_outlook(
     growth: Float64Array2D | Any,
     withdrawal_rate: float = 0.04,
     *,
-    inflation: float = 0.0,
+    inflation: float | None = None,
     frequency: Frequency | str = "MONTHLY",
     withdraw_at: WithdrawalTime | str = "BEGIN",
     annual_fee: float = 0.0,
@@ -108,8 +108,9 @@ def retirement_outlook(
         Time-weighted growth of 1 at the start and at each month's end, nominal.
     withdrawal_rate : float
         A year, as a fraction of the initial amount, in the money of the start.
-    inflation : float
-        A rate a year that withdrawals grow by.
+    inflation : float, optional
+        A rate a year that withdrawals grow by. Left out, that of the ForwardResult, or
+        none.
     rates : sequence of float
         Of the table of ruin.
 
@@ -129,6 +130,8 @@ def retirement_outlook(
         withdraw_at,  # type: ignore[arg-type]
         annual_fee,
     )
+    if inflation is None:
+        inflation = getattr(growth, "inflation", 0.0)
     rate = _parse_inflation(inflation)
     times = np.arange(plan.n_periods() + 1) / plan.per_year
     grown = (
@@ -164,7 +167,7 @@ def retirement_outlook(
         plan=plan,
         inflation=rate,
         n_paths=monthly.shape[1],
-        simulated=simulated,
+        simulated=simulated or bool(getattr(growth, "simulated", False)),
     )
 
 
