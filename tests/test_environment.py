@@ -89,7 +89,12 @@ def test_the_lock_satisfies_the_project(
     project: dict[str, Any], lock_lines: list[str], python: str, platform: str
 ) -> None:
     locked = locked_for(lock_lines, python, platform)
-    wanted = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
+    extras = project["project"]["optional-dependencies"].values()
+    wanted = [
+        *project["project"]["dependencies"],
+        *project["dependency-groups"]["dev"],
+        *(text for extra in extras for text in extra if "foresto-lab[" not in text),
+    ]
     for text in wanted:
         requirement = Requirement(text)
         marker = requirement.marker
@@ -98,6 +103,23 @@ def test_the_lock_satisfies_the_project(
         version = locked.get(canonicalize_name(requirement.name))
         assert version, f"{requirement.name} is not in the lock"
         assert requirement.specifier.contains(version), f"{text} but {version} locked"
+
+
+def test_the_extra_of_connectors_names_every_one(project: dict[str, Any]) -> None:
+    from foresto_lab.sources.connectors import candle_connector, daily_connector
+
+    extras = project["project"]["optional-dependencies"]
+    (together,) = (Requirement(text) for text in extras["connectors"])
+    facts = [
+        *(daily_connector(name).facts for name in ("pykrx", "fdr", "yfinance")),
+        candle_connector("ccxt:binance").facts,
+    ]
+    assert together.extras == {fact.extra for fact in facts}
+    for fact in facts:
+        names = [
+            canonicalize_name(Requirement(text).name) for text in extras[fact.extra]
+        ]
+        assert canonicalize_name(fact.library) in names
 
 
 def test_conda_gives_python_and_the_lock_the_rest(
