@@ -14,6 +14,7 @@ from foresto_lab.types import AssetClass
 if TYPE_CHECKING:
     import pandas as pd
 
+    from foresto_lab.runs.inputs import SimulationInputs
     from foresto_lab.runs.request import SimulationRequest
     from foresto_lab.scenarios import SimulationResult
     from foresto_lab.scenarios.comparison import BenchmarkComparison
@@ -81,14 +82,14 @@ class BenchmarkVerbs:
         UnknownNameError
             There is no symbol, asset class or portfolio of this name.
         """
-        from foresto_lab.runs.simulation import load_prices
+        from foresto_lab.runs.inputs import load_inputs
 
         plan = self._benchmark_plan(named, start=start, end=end, calendar=calendar)
         series = self.storage.series
-        prices = load_prices(plan.request, series, series.data_version())
+        inputs = load_inputs(plan.request, series, series.data_version())
         name_ko, name_en = self._benchmark_names(named, plan)
         return Benchmark(
-            values=benchmark_values(plan.request, prices),
+            values=benchmark_values(inputs, plan.currency),
             name_ko=name_ko,
             name_en=name_en,
             request=plan.request,
@@ -188,12 +189,12 @@ class BenchmarkVerbs:
         return " + ".join(names["ko"]), " + ".join(names["en"])
 
 
-def benchmark_values(
-    request: SimulationRequest, prices: pd.DataFrame
-) -> pd.Series[Any]:
+def benchmark_values(inputs: SimulationInputs, currency: str) -> pd.Series[Any]:
     """Return the growth of a benchmark, 1 on its first date."""
     from foresto_lab.runs.simulation import compute
 
-    result = compute(request, prices, identity="", run_id=None, simulated=False)
+    result = compute(
+        inputs, identity="", run_id=None, simulated=False, currency=currency
+    )
     growth: pd.Series[Any] = 1.0 + result.path["cumulative_return"]
     return growth.rename("benchmark")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from foresto_lab.preflight import PreflightReport
     from foresto_lab.rebalancing import RebalancingRule
+    from foresto_lab.rebalancing.cashflows import CashFlow, FlowPlan
+    from foresto_lab.rebalancing.costs import CostModel, CostPart
     from foresto_lab.runs.comparison import Reproduction
     from foresto_lab.runs.record import RunArtifacts, RunRecord
     from foresto_lab.scenarios import Scenario, SimulationResult
@@ -90,7 +92,8 @@ class SimulationVerbs(BacktestVerbs):
         any shape gives a report; without ``symbols`` its definition alone is checked.
         """
         from foresto_lab.runs.backtest_preflight import names_strategy, preflight_asked
-        from foresto_lab.runs.simulation import load_prices, preflight_simulation
+        from foresto_lab.runs.inputs import load_inputs
+        from foresto_lab.runs.simulation import preflight_simulation
 
         if names_strategy(
             portfolio,
@@ -104,8 +107,8 @@ class SimulationVerbs(BacktestVerbs):
 
         plan = self._plan(portfolio, **options)
         series = self.storage.series
-        prices = load_prices(plan.request, series, series.data_version())
-        return preflight_simulation(plan, series, prices)
+        inputs = load_inputs(plan.request, series, series.data_version())
+        return preflight_simulation(plan, series, inputs.prices, inputs.missing_rates)
 
     def simulate(
         self,
@@ -118,6 +121,12 @@ class SimulationVerbs(BacktestVerbs):
         instruments: Mapping[str, str] | None = None,
         calendar: str | None = None,
         execution: str = "close",
+        costs: CostModel | CostPart | float | str | Sequence[Any] | None = None,
+        cashflows: FlowPlan | CashFlow | str | Sequence[Any] | None = None,
+        whole_shares: bool = False,
+        base_currency: str | None = None,
+        exchange_rates: Mapping[str, str] | None = None,
+        hedged: Sequence[str] | str = (),
         force: bool = False,
         save: bool = True,
     ) -> SimulationResult:
@@ -142,6 +151,21 @@ class SimulationVerbs(BacktestVerbs):
             The exchange whose sessions the rule follows; the instruments' by default.
         execution : {"close", "next_close"}
             Trade at the close that decided, or at the next one.
+        costs : rate, part, CostModel, str or list, optional
+            In place of the rule's own cost rate; a str names a preset, such as
+            ``KOREA_RETAIL``. Taxes go by the instruments' markets.
+        cashflows : flow, FlowPlan, str or list, optional
+            Contributions and withdrawals; a str such as ``+500000/MONTHLY``.
+        whole_shares : bool
+            Hold whole shares only, bought at the close that was paid; what is left
+            stays uninvested.
+        base_currency : str, optional
+            ISO 4217; left out, the currency the instruments share, or won.
+        exchange_rates : mapping of currency to symbol, optional
+            The stored series of base currency for one unit; ``{"USD": "USDKRW"}`` is
+            what is looked for when left out.
+        hedged : sequence of str, optional
+            The assets whose currency is hedged.
         force : bool
             Compute and register even if there is a kept run.
         save : bool
@@ -165,6 +189,12 @@ class SimulationVerbs(BacktestVerbs):
             instruments=instruments,
             calendar=calendar,
             execution=execution,
+            costs=costs,
+            cashflows=cashflows,
+            whole_shares=whole_shares,
+            base_currency=base_currency,
+            exchange_rates=exchange_rates,
+            hedged=hedged,
         )
         return run_simulation(
             plan,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from foresto_lab.cli.context import CommandContext, pass_context
 from foresto_lab.cli.output import json_option, print_json, print_table
+from foresto_lab.cli.trading_options import trading_arguments, trading_options
 
 
 @click.command()
@@ -27,11 +30,13 @@ from foresto_lab.cli.output import json_option, print_json, print_table
     default="close",
     help="Trade at the close that decided, or at the next one.",
 )
+@trading_options
 @click.option("--force", is_flag=True, help="Compute it even if it is there already.")
 @json_option
 @pass_context
 def simulate(
     context: CommandContext,
+    /,
     scenario: str,
     start: str | None,
     end: str | None,
@@ -41,6 +46,7 @@ def simulate(
     execution: str,
     force: bool,
     as_json: bool,
+    **trading: Any,
 ) -> None:
     """Simulate SCENARIO, register the run and print its summary."""
     result = context.lab().simulate(
@@ -52,6 +58,7 @@ def simulate(
         calendar=calendar,
         execution=execution,
         force=force,
+        **trading_arguments(trading),
     )
     if as_json:
         print_json(
@@ -66,7 +73,7 @@ def simulate(
     from foresto_lab.labels import measure_text
 
     rows = [
-        [key, measure_text(str(key), value, "en")]
+        [key, measure_text(str(key), value, "en", result.currency)]
         for key, value in result.summary.items()
     ]
     click.echo(result.title)

@@ -23,6 +23,7 @@ from foresto_lab.labels import label, measure_text
 
 if TYPE_CHECKING:
     from foresto_lab.lab import Lab
+    from foresto_lab.scenarios import SimulationResult
 
 _FACTS: Final = re.compile(
     r'<script type="application/json" id="foresto-facts">(.*?)</script>', re.DOTALL
@@ -184,20 +185,40 @@ def rerun_numbers(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
         )
     if run["kind"] == "backtest":
         return _rerun_backtest(lab, run)
+    if run["kind"] == "study":
+        return _rerun_study(lab, run)
+    if run["kind"] == "portfolio":
+        return _rerun_fact_sheet(lab, run)
     from foresto_lab.reports.facts import key_numbers
-    from foresto_lab.runs.request import SimulationRequest
-    from foresto_lab.runs.simulation import compute, load_prices
 
-    request = SimulationRequest.from_dict(run["request"])
-    prices = load_prices(request, lab.storage.series, run["data_version"])
-    result = compute(
-        request,
-        prices,
+    return key_numbers(_rerun_simulation(lab, run, run["request"]))
+
+
+def _rerun_fact_sheet(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a fact sheet's numbers, its benchmark and its futures run again too."""
+    from foresto_lab.reports.fact_sheet.sheet import rerun_numbers_of_sheet
+
+    result = _rerun_simulation(lab, run, run["request"]["simulation"])
+    return rerun_numbers_of_sheet(lab, run, result)
+
+
+def _rerun_simulation(
+    lab: Lab, run: Mapping[str, Any], asked: Mapping[str, Any]
+) -> SimulationResult:
+    """Return a simulation on the recorded state of the prices."""
+    from foresto_lab.runs.inputs import load_inputs
+    from foresto_lab.runs.money import DEFAULT_CURRENCY
+    from foresto_lab.runs.request import SimulationRequest
+    from foresto_lab.runs.simulation import compute
+
+    request = SimulationRequest.from_dict(asked)
+    return compute(
+        load_inputs(request, lab.storage.series, run["data_version"]),
         identity=run["request_hash"],
         run_id=None,
         simulated=bool(run["simulated"]),
+        currency=run.get("currency") or DEFAULT_CURRENCY,
     )
-    return key_numbers(result)
 
 
 def _rerun_backtest(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
@@ -205,6 +226,13 @@ def _rerun_backtest(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
     from foresto_lab.reports.backtests import backtest_numbers, rerun_backtest
 
     return backtest_numbers(rerun_backtest(lab, run["request"], run["data_version"]))
+
+
+def _rerun_study(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the numbers of a study on the recorded state of the prices."""
+    from foresto_lab.reports.study import rerun_study
+
+    return rerun_study(lab, run)
 
 
 def _rerun_quality(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
@@ -250,11 +278,12 @@ def _compare(
     from foresto_lab.reports.facts import fact_key
 
     for measure, value in rerun.items():
-        name = label(measure, "en")
+        base, _, of = measure.partition("@")
+        name = f"{label(base, 'en')} {of}".rstrip()
         claimed = run["numbers"].get(measure)
         if claimed != value or measure not in run["numbers"]:
             yield Discrepancy(name, repr(claimed), f"the rerun gives {value!r}")
-        text = measure_text(measure, value, language, run.get("currency") or "")
+        text = measure_text(base, value, language, run.get("currency") or "")
         for written in shown.get(fact_key(run["request_hash"], measure), []):
             if written != text:
                 yield Discrepancy(name, written, f"the rerun gives {text}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,14 @@ from foresto_lab.errors import (
     RebalancingDisabledError,
     UnknownNameError,
 )
+from foresto_lab.runs.money import DEFAULT_CURRENCY, plan_money
 from foresto_lab.runs.request import SimulationRequest
+from foresto_lab.runs.trading_terms import (
+    plain_flows,
+    plan_costs,
+    plan_markets,
+    price_field,
+)
 from foresto_lab.types import AssetClass, Execution
 
 if TYPE_CHECKING:
@@ -33,6 +40,8 @@ class SimulationPlan:
     rule: RebalancingRule | None
     simulated: bool
     """Whether any instrument's prices are simulated, not real."""
+    currency: str = DEFAULT_CURRENCY
+    """What the portfolio is counted in."""
 
     @property
     def name(self) -> str:
@@ -48,6 +57,7 @@ class SimulationPlan:
             "rule": None if self.rule is None else self.rule.to_dict(),
             "rule_label": None if self.rule is None else self.rule.label,
             "simulated": self.simulated,
+            "currency": self.currency,
         }
 
 
@@ -62,13 +72,20 @@ def plan_simulation(
     instruments: Mapping[str, str] | None = None,
     calendar: str | None = None,
     execution: str = "close",
+    costs: Any = None,
+    cashflows: Any = None,
+    whole_shares: bool = False,
+    base_currency: str | None = None,
+    exchange_rates: Mapping[str, str] | None = None,
+    hedged: Sequence[str] | str = (),
     use_rebalancing: bool = True,
     use_scenario_db: bool = True,
 ) -> SimulationPlan:
     """Return the request that a caller's words stand for.
 
     Names are resolved without case; an asset class becomes the instrument that
-    ``instruments`` or the catalog's map gives it; the calendar is the instruments' own.
+    ``instruments`` or the catalog's map gives it; the calendar is the instruments' own,
+    and so is the currency where they share one.
 
     Raises
     ------
@@ -93,6 +110,14 @@ def plan_simulation(
         )
     symbols = _resolve_symbols(weights, instruments or {}, catalog)
     known = {item.symbol: item for item in catalog.instruments()}
+    money = plan_money(
+        symbols,
+        known,
+        base_currency=base_currency,
+        exchange_rates=exchange_rates,
+        hedged=hedged,
+    )
+    model = plan_costs(costs)
     request = SimulationRequest(
         scenario=scenario.name if scenario else None,
         weights=weights,
@@ -102,10 +127,19 @@ def plan_simulation(
         initial_amount=float(initial_amount),
         rebalancing=None if rule is None else rule.to_dict(),
         calendar=calendar or _common_calendar(symbols, known),
-        execution=Execution(execution),
+        execution=_parse_execution(execution),
+        price_field=price_field(model, whole_shares=whole_shares),
+        costs=None if model is None else model.to_dict(),
+        cashflows=plain_flows(cashflows),
+        whole_shares=bool(whole_shares),
+        base_currency=money.base_currency,
+        currencies=money.currencies,
+        exchange_rates=money.exchange_rates,
+        hedged=money.hedged,
+        markets=plan_markets(model, money.currencies, symbols, known),
     )
     simulated = any(known[s].simulated for s in symbols.values() if s in known)
-    return SimulationPlan(request, scenario, rule, simulated)
+    return SimulationPlan(request, scenario, rule, simulated, money.counted_in)
 
 
 def resolve_scenario(
@@ -192,6 +226,15 @@ def _common_calendar(
             f"calendar=..., for example calendar={calendars[0]!r}."
         )
     return calendars[0]
+
+
+def _parse_execution(given: object) -> Execution:
+    try:
+        return Execution(str(given))
+    except ValueError:
+        raise UnknownNameError(
+            kind="execution", given=given, allowed=tuple(map(str, Execution))
+        ) from None
 
 
 def parse_date(value: str | date | None, parameter: str) -> date | None:

@@ -19,6 +19,12 @@ from foresto_lab.errors import UnknownNameError
 from foresto_lab.types import Execution, RunKind
 
 DEFAULT_PRICE_FIELD = "adj_close"
+_LATER_FIELDS = frozenset(
+    {
+        *("whole_shares", "base_currency", "currencies"),
+        *("exchange_rates", "hedged", "markets"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +51,20 @@ class SimulationRequest:
     scenario : str, optional
         The scenario's name; None for weights of the caller's own.
     costs, cashflows : mapping, optional
-        Reserved for cost models and schedules beyond the rule's cost rate.
+        A cost model and a plan of flows as their ``to_dict`` gives them.
+    whole_shares : bool
+        Whether only whole shares are held.
+    base_currency : str, optional
+        ISO 4217, what is counted in; None where every instrument is in one currency
+        and it is counted in that.
+    currencies : mapping of label to ISO 4217
+        Of the labels in another currency than the base.
+    exchange_rates : mapping of currency to symbol
+        The stored daily series: base currency for one unit.
+    hedged : tuple of label
+        Whose currency is hedged.
+    markets : mapping of label to market
+        For the taxes of a market; only where costs are given.
     """
 
     weights: Mapping[str, float]
@@ -60,6 +79,12 @@ class SimulationRequest:
     scenario: str | None = None
     costs: Mapping[str, Any] | None = field(default=None)
     cashflows: Mapping[str, Any] | None = field(default=None)
+    whole_shares: bool = False
+    base_currency: str | None = None
+    currencies: Mapping[str, str] = field(default_factory=dict)
+    exchange_rates: Mapping[str, str] = field(default_factory=dict)
+    hedged: tuple[str, ...] = ()
+    markets: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         weights = {str(name): float(weight) for name, weight in self.weights.items()}
@@ -68,10 +93,22 @@ class SimulationRequest:
         object.__setattr__(self, "instruments", MappingProxyType(instruments))
         object.__setattr__(self, "initial_amount", float(self.initial_amount))
         object.__setattr__(self, "execution", Execution(self.execution))
+        object.__setattr__(self, "hedged", tuple(sorted(self.hedged)))
+        for name in ("currencies", "exchange_rates", "markets"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the request as plain JSON-ready values, dates as ISO strings."""
-        return {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
+        """Return the request as plain JSON-ready values, dates as ISO strings.
+
+        What came to requests later is left out where it was not asked for: a plain
+        simulation is the same request, and has the same hash, as it always was.
+        """
+        values = {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
+        return {
+            name: value
+            for name, value in values.items()
+            if value or name not in _LATER_FIELDS
+        }
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Self:
@@ -98,6 +135,8 @@ def _plain(value: Any) -> Any:
         return {str(name): _plain(inner) for name, inner in value.items()}
     if isinstance(value, Execution):
         return str(value)
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
     return value.isoformat() if isinstance(value, date) else value
 
 

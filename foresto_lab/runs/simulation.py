@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from foresto_lab._version import __version__
 from foresto_lab.errors import ReproductionError, UnknownNameError
 from foresto_lab.preflight import PortfolioInputs, PreflightReport, check_portfolio
 from foresto_lab.rebalancing import parse_rule
+from foresto_lab.rebalancing.cashflows import parse_cashflows
 from foresto_lab.runs.comparison import Reproduction
+from foresto_lab.runs.inputs import SimulationInputs, load_inputs
+from foresto_lab.runs.money import DEFAULT_CURRENCY
 from foresto_lab.runs.record import RunArtifacts, RunRecord
 from foresto_lab.runs.registration import (
     RunDraft,
@@ -21,6 +24,7 @@ from foresto_lab.runs.registration import (
     reproduction_of,
 )
 from foresto_lab.runs.request import SimulationRequest, request_hash
+from foresto_lab.runs.trading_terms import costs_of
 from foresto_lab.scenarios import SimulationResult, simulate
 from foresto_lab.types import RunKind
 
@@ -33,45 +37,15 @@ if TYPE_CHECKING:
     from foresto_lab.runs.provenance import Provenance
 
 
-def load_prices(
-    request: SimulationRequest, series: SeriesStore, data_version: str
-) -> pd.DataFrame:
-    """Return the prices of a request, one column per label, in its span.
-
-    Labels whose symbol the store does not know are left out.
-    """
-    symbols = dict(request.instruments)
-    try:
-        matrix = _price_matrix(request, series, symbols, data_version)
-    except UnknownNameError:
-        loaded = set(series.coverage()["symbol"])
-        symbols = {label: s for label, s in symbols.items() if s in loaded}
-        matrix = _price_matrix(request, series, symbols, data_version)
-    prices = matrix[list(symbols.values())]
-    prices.columns = list(symbols)
-    return prices
-
-
-def _price_matrix(
-    request: SimulationRequest,
-    series: SeriesStore,
-    symbols: Mapping[str, str],
-    data_version: str,
-) -> pd.DataFrame:
-    return series.price_matrix(
-        list(dict.fromkeys(symbols.values())),
-        start=request.start,
-        end=request.end,
-        data_version=data_version,
-    )
-
-
 def preflight_simulation(
-    plan: SimulationPlan, series: SeriesStore, prices: pd.DataFrame
+    plan: SimulationPlan,
+    series: SeriesStore,
+    prices: pd.DataFrame,
+    missing_rates: Mapping[str, str] | None = None,
 ) -> PreflightReport:
     """Return what stands against a planned simulation."""
     request = plan.request
-    complete = len(prices.columns) == len(request.instruments)
+    complete = not missing_rates and len(prices.columns) == len(request.instruments)
     return check_portfolio(
         PortfolioInputs(
             subject=plan.name,
@@ -84,6 +58,7 @@ def preflight_simulation(
             rule=plan.rule,
             calendar=request.calendar,
             simulated=plan.simulated,
+            missing_rates=missing_rates or {},
         )
     )
 
@@ -110,8 +85,8 @@ def run_simulation(
     kept = find_kept(identity, runs=runs, options=options)
     if kept is not None:
         return restore_result(kept, runs.artifacts(kept.run_id))
-    prices = load_prices(plan.request, series, data_version)
-    report = preflight_simulation(plan, series, prices)
+    inputs = load_inputs(plan.request, series, data_version)
+    report = preflight_simulation(plan, series, inputs.prices, inputs.missing_rates)
     report.require_passed()
     draft = RunDraft(
         kind=RunKind.SIMULATION,
@@ -127,11 +102,11 @@ def run_simulation(
     return carry_out(
         draft,
         compute=lambda run_id: compute(
-            plan.request,
-            prices,
+            inputs,
             identity=identity,
             run_id=run_id,
             simulated=plan.simulated,
+            currency=plan.currency,
         ),
         to_artifacts=to_artifacts,
         runs=runs,
@@ -141,27 +116,41 @@ def run_simulation(
 
 
 def compute(
-    request: SimulationRequest,
-    prices: pd.DataFrame,
+    inputs: SimulationInputs,
     *,
     identity: str,
     run_id: str | None,
     simulated: bool,
+    currency: str,
 ) -> SimulationResult:
-    """Return what the pure core makes of a request and its prices."""
+    """Return what the pure core makes of a request and what it reads."""
+    request = inputs.request
     result = simulate(
-        prices,
+        inputs.quoted,
         request.weights,
         None if request.rebalancing is None else parse_rule(request.rebalancing),
+        costs=costs_of(request),
+        cashflows=parse_cashflows(request.cashflows),
         initial_amount=request.initial_amount,
         calendar=request.calendar,
         start=request.start,
         end=request.end,
         execution=request.execution,
+        **_account_terms(inputs),
     )
     return result.with_run(
-        run_id, identity, simulated=simulated, name=request.scenario or ""
+        run_id,
+        identity,
+        simulated=simulated,
+        currency=currency,
+        name=request.scenario or "",
     )
+
+
+def _account_terms(inputs: SimulationInputs) -> dict[str, Any]:
+    if inputs.market is None:
+        return {}
+    return {"market": inputs.market, "whole_shares": inputs.request.whole_shares}
 
 
 def restore_result(record: RunRecord, artifacts: RunArtifacts) -> SimulationResult:
@@ -180,9 +169,15 @@ def restore_result(record: RunRecord, artifacts: RunArtifacts) -> SimulationResu
         execution=request.execution,
         findings=findings_of(artifacts),
         simulated=bool(record.snapshots.get("simulated", False)),
+        currency=currency_of(record),
         name=request.scenario or "",
         run_id=record.run_id,
     )
+
+
+def currency_of(record: RunRecord) -> str:
+    """Return what a registered run is counted in; runs of before were so in won."""
+    return str(record.snapshots.get("currency") or DEFAULT_CURRENCY)
 
 
 def to_artifacts(result: SimulationResult) -> RunArtifacts:
@@ -222,7 +217,7 @@ def reproduce_simulation(
     """
     request = SimulationRequest.from_dict(record.request)
     try:
-        prices = load_prices(request, series, record.data_version)
+        inputs = load_inputs(request, series, record.data_version)
     except UnknownNameError as error:
         if error.kind != "data version":
             raise
@@ -234,10 +229,10 @@ def reproduce_simulation(
             "from.",
         ) from None
     rerun = compute(
-        request,
-        prices,
+        inputs,
         identity=record.request_hash,
         run_id=None,
         simulated=bool(record.snapshots.get("simulated", False)),
+        currency=currency_of(record),
     )
     return reproduction_of(record, to_artifacts(rerun), runs=runs)

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from foresto_lab._version import __version__
 from foresto_lab.errors import ReproductionError, UnknownNameError
 from foresto_lab.rebalancing import RebalancingRule
+from foresto_lab.rebalancing.cashflows import parse_cashflows
 from foresto_lab.runs.comparison import Reproduction
+from foresto_lab.runs.inputs import SimulationInputs, load_inputs
+from foresto_lab.runs.inputs import load_prices
 from foresto_lab.runs.record import RunArtifacts, RunRecord
 from foresto_lab.runs.registration import (
     RunDraft,
@@ -21,15 +24,14 @@ from foresto_lab.runs.registration import (
     reproduction_of,
 )
 from foresto_lab.runs.request import SimulationRequest, request_hash
-from foresto_lab.runs.simulation import load_prices, preflight_simulation
+from foresto_lab.runs.simulation import preflight_simulation
 from foresto_lab.runs.study_request import StudyKind, StudyRequest
+from foresto_lab.runs.trading_terms import costs_of
 from foresto_lab.scenarios.counterfactuals import RebalancingStudy, rebalancing_study
 from foresto_lab.scenarios.timing_luck import TimingLuck, timing_luck
 from foresto_lab.types import RunKind
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from foresto_lab.market.protocols import SeriesStore
     from foresto_lab.runs.plan import SimulationPlan
     from foresto_lab.runs.protocols import RunStore
@@ -92,10 +94,11 @@ def run_study(
     kept = find_kept(identity, runs=runs, options=options)
     if kept is not None:
         return restore_study(kept, runs.artifacts(kept.run_id))
-    prices = load_prices(plan.simulation.request, series, data_version)
-    report = preflight_simulation(plan.simulation, series, prices)
+    inputs = load_inputs(plan.request.simulation, series, data_version)
+    report = preflight_simulation(
+        plan.simulation, series, inputs.prices, inputs.missing_rates
+    )
     report.require_passed()
-    simulated = plan.simulation.simulated
     return carry_out(
         RunDraft(
             kind=RunKind.STUDY,
@@ -109,7 +112,10 @@ def run_study(
             },
         ),
         compute=lambda run_id: compute_study(
-            plan.request, prices, simulated=simulated
+            plan.request,
+            inputs,
+            simulated=plan.simulation.simulated,
+            currency=plan.simulation.currency,
         ).with_run(run_id, identity),
         to_artifacts=to_artifacts,
         runs=runs,
@@ -119,34 +125,39 @@ def run_study(
 
 
 def compute_study(
-    request: StudyRequest, prices: pd.DataFrame, *, simulated: bool
+    request: StudyRequest, inputs: SimulationInputs, *, simulated: bool, currency: str
 ) -> Study:
-    """Return what the pure core makes of a request and its prices."""
+    """Return what the pure core makes of a request and what it reads."""
     asked, rules = request.simulation, request.parsed_rules
-    facts = {"simulated": simulated, "name": asked.scenario or ""}
-    arguments = _arguments(asked)
+    facts = {
+        "simulated": simulated,
+        "currency": currency,
+        "name": asked.scenario or "",
+    }
+    given = (inputs.quoted, asked.weights, rules)
     if request.study is StudyKind.REBALANCING:
-        study = rebalancing_study(prices, asked.weights, rules, **arguments)
+        study = rebalancing_study(*given, **_arguments(inputs))
         return study.with_run(None, study.request_hash, **facts)
-    luck = timing_luck(
-        prices,
-        asked.weights,
-        rules,
-        base_days=request.base_days or "all",  # type: ignore[arg-type]
-        **arguments,
-    )
+    base_days: Any = request.base_days or "all"
+    luck = timing_luck(*given, base_days=base_days, **_arguments(inputs))
     return luck.with_run(None, luck.request_hash, **facts)
 
 
-def _arguments(asked: SimulationRequest) -> dict[str, Any]:
+def _arguments(inputs: SimulationInputs) -> dict[str, Any]:
     """Return what a request says of everything but the rule."""
-    return {
+    asked = inputs.request
+    arguments: dict[str, Any] = {
+        "costs": costs_of(asked),
+        "cashflows": parse_cashflows(asked.cashflows),
         "initial_amount": asked.initial_amount,
         "calendar": asked.calendar,
         "start": asked.start,
         "end": asked.end,
         "execution": asked.execution,
     }
+    if inputs.market is not None:
+        arguments |= {"market": inputs.market, "whole_shares": asked.whole_shares}
+    return arguments
 
 
 def study_hash(plan: StudyPlan, data_version: str) -> str:
@@ -202,6 +213,7 @@ def restore_study(record: RunRecord, artifacts: RunArtifacts) -> Study:
         "initial_amount": asked.initial_amount,
         "calendar": asked.calendar,
         "execution": str(asked.execution),
+        "currency": currency_of(record),
         "findings": findings_of(artifacts),
         "simulated": bool(record.snapshots.get("simulated", False)),
         "name": asked.scenario or "",
@@ -242,6 +254,20 @@ class _Known:
         return self.value
 
 
+def rerun(
+    given: Mapping[str, Any],
+    data_version: str,
+    *,
+    series: SeriesStore,
+    simulated: bool,
+    currency: str,
+) -> Study:
+    """Return what a recorded request gives on a state of the prices."""
+    request = StudyRequest.from_dict(given)
+    inputs = load_inputs(request.simulation, series, data_version)
+    return compute_study(request, inputs, simulated=simulated, currency=currency)
+
+
 def reproduce_study(
     record: RunRecord, *, series: SeriesStore, runs: RunStore
 ) -> Reproduction:
@@ -252,9 +278,14 @@ def reproduce_study(
     ReproductionError
         The store does not have that state of the prices, and no other will do.
     """
-    request = StudyRequest.from_dict(record.request)
     try:
-        prices = load_prices(request.simulation, series, record.data_version)
+        study = rerun(
+            record.request,
+            record.data_version,
+            series=series,
+            simulated=bool(record.snapshots.get("simulated", False)),
+            currency=currency_of(record),
+        )
     except UnknownNameError as error:
         if error.kind != "data version":
             raise
@@ -264,6 +295,4 @@ def reproduce_study(
             f"computed on, {record.data_version}. Reproduce it in the store that it "
             "comes from.",
         ) from None
-    simulated = bool(record.snapshots.get("simulated", False))
-    rerun = compute_study(request, prices, simulated=simulated)
-    return reproduction_of(record, to_artifacts(rerun), runs=runs)
+    return reproduction_of(record, to_artifacts(study), runs=runs)

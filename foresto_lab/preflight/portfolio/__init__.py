@@ -4,6 +4,9 @@ A new check is one new file, one line in ``PORTFOLIO_CHECKS`` and one test file.
 """
 
 from foresto_lab.preflight.portfolio.end_not_reached import EndNotReached
+from foresto_lab.preflight.portfolio.exchange_rate_not_loaded import (
+    ExchangeRateNotLoaded,
+)
 from foresto_lab.preflight.portfolio.inputs import PortfolioCheck, PortfolioInputs
 from foresto_lab.preflight.portfolio.instrument_not_loaded import InstrumentNotLoaded
 from foresto_lab.preflight.portfolio.no_prices_in_span import NoPricesInSpan
@@ -15,6 +18,7 @@ from foresto_lab.preflight.report import PreflightReport
 
 PORTFOLIO_CHECKS: dict[str, type[PortfolioCheck]] = {
     "INSTRUMENT_NOT_LOADED": InstrumentNotLoaded,
+    "EXCHANGE_RATE_NOT_LOADED": ExchangeRateNotLoaded,
     "NO_PRICES_IN_SPAN": NoPricesInSpan,
     "PRICE_TABLE_REFUSED": PriceTableRefused,
     "END_NOT_REACHED": EndNotReached,

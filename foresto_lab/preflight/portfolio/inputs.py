@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -22,7 +22,8 @@ class PortfolioInputs:
 
     ``prices`` has one column per label, cut to the span asked for; labels whose symbol
     has no rows at all in the store are missing from it, and only then does
-    ``loaded_symbols`` list those the store has.
+    ``loaded_symbols`` list those the store has. ``missing_rates`` is the symbol of each
+    foreign currency whose exchange rate has no rows.
     """
 
     subject: str
@@ -35,6 +36,7 @@ class PortfolioInputs:
     rule: RebalancingRule | None
     calendar: str
     simulated: bool
+    missing_rates: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def held(self) -> tuple[str, ...]:
