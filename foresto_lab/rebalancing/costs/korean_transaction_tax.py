@@ -71,8 +71,8 @@ _1994_FEBRUARY = (
     "the month: Korea Economic Daily 1994-07-01. NOT CONFIRMED: the day it took effect"
 )
 _1994_JULY = (
-    "Act on Special Rural Development Tax (Act No. 4743), 0.15 % on what settles from "
-    f"1994-07-01: Korea Economic Daily 1994-07-01; {_T2}"
+    "Act on Special Rural Development Tax, 0.15 % on what settles from 1994-07-01: "
+    f"Korea Economic Daily 1994-07-01; {_T2}"
 )
 _1995 = (
     "Enforcement Decree, Presidential Decree No. 14734, 1995-07-14; 0.35 to 0.30 % on "

@@ -126,14 +126,17 @@ def us_costs_from_korea(
 
 _KOREA_SOURCES: Final = (
     "Transaction tax: the table of foresto_lab, a source in each row",
-    "Distributions 15.4 %: Income Tax Act art. 129, Local Tax Act art. 103-13",
+    "Distributions 15.4 %: Income Tax Act art. 129 (rate read in guides of 2025, the "
+    "article not read)",
     "Commission 0.015 % and half spread 0.05 %: assumptions, not sourced",
 )
 _US_SOURCES: Final = (
-    "Distributions 15 %: Korea-US income tax convention, art. 12",
-    "Gains 22 % above 2.5 million won a year: Income Tax Act art. 118-5 and 118-7; "
-    "first in, first out is the rule, moving average allowed: National Tax Service "
-    "ruling reported 2022-06-20 (Income Tax Act Enforcement Decree art. 162 para. 5)",
+    "Distributions 15 %: Korea-US income tax convention, art. 12 (rate read in guides "
+    "of 2025, the article not read)",
+    "Gains 22 % above 2.5 million won a year: Income Tax Act art. 118-5 and 118-7 "
+    "(read in guides of 2021 to 2026, the articles not read); first in, first out is "
+    "the rule, moving average allowed: National Tax Service ruling reported 2022-06-20 "
+    "(Income Tax Act Enforcement Decree art. 162 para. 5)",
     "Commission 0.25 %, half spread 0.02 %, conversion 0.1 %: assumptions, not sourced",
 )
 

@@ -90,6 +90,18 @@ class TaxRow:
     def __reduce__(self) -> tuple[Any, ...]:
         return (_row, (self.to_dict(),))
 
+    def holds_on(self, date: dt.date) -> bool:
+        """Return whether a trade of this date is taxed by this row."""
+        return self.from_date <= date and (self.to_date is None or date <= self.to_date)
+
+    @property
+    def components_text(self) -> str:
+        """The components in one line, largest first; empty for a single tax."""
+        if len(self.components) < 2:
+            return ""
+        ordered = sorted(self.components.items(), key=lambda item: -item[1])
+        return ", ".join(f"{name.replace('_', ' ')} {r:.2%}" for name, r in ordered)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the row as plain JSON-ready values."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
