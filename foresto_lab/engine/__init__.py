@@ -10,6 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from foresto_lab.engine.account import account_kernel as account_kernel
+    from foresto_lab.engine.account import busy_sessions as busy_sessions
+    from foresto_lab.engine.account_terms import N_COST_PARTS as N_COST_PARTS
+    from foresto_lab.engine.account_terms import N_LEDGER as N_LEDGER
+    from foresto_lab.engine.account_terms import SCHEDULE_FIRED as SCHEDULE_FIRED
+    from foresto_lab.engine.account_terms import AccountCharges as AccountCharges
+    from foresto_lab.engine.account_terms import AccountFlowArrays as AccountFlowArrays
+    from foresto_lab.engine.account_terms import AccountRule as AccountRule
     from foresto_lab.engine.decisions import DATE_FIRED as DATE_FIRED
     from foresto_lab.engine.decisions import DRIFT_FIRED as DRIFT_FIRED
     from foresto_lab.engine.decisions import NEVER as NEVER
@@ -28,17 +36,25 @@ if TYPE_CHECKING:
     from foresto_lab.engine.walk import walk_kernel as walk_kernel
 
 _HOMES: Final = {
+    "AccountCharges": "account_terms",
+    "AccountFlowArrays": "account_terms",
+    "AccountRule": "account_terms",
     "DATE_FIRED": "decisions",
     "DRIFT_FIRED": "decisions",
     "FIGURES": "summary_figures",
     "NEVER": "decisions",
     "N_COLUMNS": "sweep",
+    "N_COST_PARTS": "account_terms",
     "N_FIGURES": "summary_figures",
+    "N_LEDGER": "account_terms",
     "N_OUTCOMES": "forward",
     "ON_BOTH": "decisions",
     "ON_DATE": "decisions",
     "ON_DRIFT": "decisions",
     "ON_EITHER": "decisions",
+    "SCHEDULE_FIRED": "account_terms",
+    "account_kernel": "account",
+    "busy_sessions": "account",
     "drawn_path_kernel": "forward",
     "forward_kernel": "forward",
     "summary_kernel": "summary",

@@ -22,6 +22,10 @@ from foresto_lab.types import Execution
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from foresto_lab.rebalancing.cashflows import FlowPlan
+    from foresto_lab.rebalancing.costs import CostModel
+    from foresto_lab.scenarios.weights_schedule import WeightsSchedule
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SimulationResult:
@@ -56,6 +60,14 @@ class SimulationResult:
         What the assets are called; one without a label is called by its name.
     run_id : str, optional
         None outside a Lab.
+    costs : CostModel, optional
+        In place of the rule's own cost rate.
+    cashflows : FlowPlan, optional
+        With flows, returns, figures and drawdowns are time-weighted: what a fund's
+        price would have done, whatever came in or went out.
+    schedule : WeightsSchedule, optional
+        Where the targets change; ``weights`` are its first row.
+    whole_shares : bool
     """
 
     path: pd.DataFrame
@@ -71,8 +83,13 @@ class SimulationResult:
     name: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     run_id: str | None = None
+    costs: CostModel | None = None
+    cashflows: FlowPlan | None = None
+    schedule: WeightsSchedule | None = None
+    whole_shares: bool = False
     make_events: Callable[[], pd.DataFrame] = field(repr=False)
     make_request_hash: Callable[[], str] = field(repr=False)
+    make_ledger: Callable[[], pd.DataFrame] | None = field(default=None, repr=False)
 
     @classmethod
     def from_tables(
@@ -97,6 +114,16 @@ class SimulationResult:
     def events(self) -> pd.DataFrame:
         """One row a rebalancing: date, trigger, weights, turnover, cost, NAV."""
         return self.make_events()
+
+    @cached_property
+    def ledger(self) -> pd.DataFrame | None:
+        """What was paid on each session, by part: events, flows, fees and taxes.
+
+        Index ``date``, of sessions on which anything was paid; ``cost_<part>``, and
+        ``realized_gain`` where lots are kept. None of a plain simulation, and of a
+        restored run.
+        """
+        return None if self.make_ledger is None else self.make_ledger()
 
     @cached_property
     def request_hash(self) -> str:
@@ -137,12 +164,25 @@ class SimulationResult:
             "simulated": self.simulated,
             "currency": self.currency,
             "summary": dict(self.summary),
+            **self._account_facts(),
             "events": [
                 {**row, "event_date": f"{row['event_date']:%Y-%m-%d}"}
                 for row in self.events.to_dict("records")
             ],
             "findings": [finding.to_dict() for finding in self.findings],
         }
+
+    def _account_facts(self) -> dict[str, Any]:
+        """Return what an account has beyond a plain simulation, where it has it."""
+        given = {
+            "costs": self.costs,
+            "cashflows": self.cashflows,
+            "schedule": self.schedule,
+        }
+        facts: dict[str, Any] = {
+            name: value.to_dict() for name, value in given.items() if value is not None
+        }
+        return facts | ({"whole_shares": True} if self.whole_shares else {})
 
     def plot(self, *, language: Language = "ko") -> go.Figure:
         """Return the growth of the portfolio as a Plotly figure."""

@@ -22,9 +22,9 @@ from foresto_lab.errors import (
     UnknownAssetError,
     UnknownNameError,
 )
-from foresto_lab.market.calendars import TradingCalendar, get_calendar
+from foresto_lab.findings import Finding
+from foresto_lab.market.calendars import TradingCalendar, get_calendar, parse_session
 from foresto_lab.market.price_table import PriceTable
-from foresto_lab.metrics import SESSIONS_PER_YEAR
 from foresto_lab.rebalancing import (
     ProportionalCost,
     RebalancingRule,
@@ -32,17 +32,37 @@ from foresto_lab.rebalancing import (
     no_schedule,
     parse_cost_rate,
 )
+from foresto_lab.rebalancing.cashflows import (
+    AccountFlows,
+    FlowPlan,
+    no_flows,
+    parse_cashflows,
+)
+from foresto_lab.rebalancing.costs import AccountCosts, CostModel, parse_costs
 from foresto_lab.rebalancing.rules import RULES
+from foresto_lab.scenarios.account_simulation import Account, simulate_account
+from foresto_lab.scenarios.figures_of_span import figures_of
+from foresto_lab.scenarios.market_facts import MarketFacts
 from foresto_lab.scenarios.result import SimulationResult
 from foresto_lab.scenarios.span import DateLike, Span, parse_span
 from foresto_lab.scenarios.tables import EventLog, path_table, summary_row
-from foresto_lab.scenarios.weights import parse_weights, targets_with_cash
+from foresto_lab.scenarios.targets import (
+    Targets,
+    parse_targets,
+    rows_in_force,
+    scheduled_targets,
+)
 from foresto_lab.types import BoolArray1D, Execution, Float64Array1D, RunKind
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from foresto_lab.rebalancing.costs import CostPart
+    from foresto_lab.scenarios.weighting import Weighting
+    from foresto_lab.scenarios.weights_schedule import WeightsSchedule
 
+Weights: TypeAlias = "Mapping[Any, float] | WeightsSchedule | Weighting | Any"
+Costs: TypeAlias = "CostModel | CostPart | ProportionalCost | float | str | Any | None"
 RuleArguments: TypeAlias = tuple[BoolArray1D, int, float, bool, bool, bool, float]
 
 
@@ -76,38 +96,49 @@ class Terms:
 
 def simulate(
     prices: pd.DataFrame,
-    weights: Mapping[Any, float],
+    weights: Weights,
     rebalancing: RebalancingRule | None = None,
-    costs: ProportionalCost | float | None = None,
-    cashflows: None = None,
+    costs: Costs = None,
+    cashflows: Any = None,
     initial_amount: float = 1_000_000,
     calendar: str = "XKRX",
     *,
     start: DateLike | None = None,
     end: DateLike | None = None,
     execution: Execution | str = "close",
+    market: MarketFacts | None = None,
+    whole_shares: bool = False,
 ) -> SimulationResult:
     """Simulate a portfolio that starts at its target weights and goes back to them.
 
     Day 0 is the first row, from ``start`` on, with a price for every held asset. The
-    initial amount is invested at its close, free of cost. A rule is evaluated at each
-    close from day 1 on, on the weights as they have drifted, and trades at that close.
-    A cost is taken pro rata, so that the weights after a trade are those it went to.
+    initial amount is invested at its close, free of cost. At each close from day 1 on,
+    in this order: the holdings are marked; distributions are reinvested net of tax; the
+    fee is taken; money comes in or goes out; the rule is evaluated on the weights then,
+    and trades at that close; at a year's end the tax on its gains is paid. Costs are
+    solved for, so that the weights after a trade are those it went to, of the NAV
+    after costs.
 
     Parameters
     ----------
     prices : DataFrame (n_sessions, n_assets)
         Adjusted closes above 0. Index: tz-naive dates, ascending and unique. NaN only
-        before day 0. Not changed.
-    weights : mapping of column to fraction of NAV
+        before day 0. Not changed. With ``market.distributions``, closes that are not
+        adjusted for dividends; with ``market.currencies``, each in its own currency.
+    weights : mapping of column to fraction of NAV, or WeightsSchedule, Weighting, ...
         Each 0 or more; together at most 1. What is missing to 1 is cash that earns
-        nothing, and counts as one more holding. Assets of weight 0 are not looked at.
+        nothing, and counts as one more holding. Assets of weight 0 are not looked at. A
+        schedule's row is traded to at its date's close, whatever the rule; rules work
+        on the row in force. A weighting computes its schedule from the prices up to
+        each decision's close. Day 0 is then not before the first row.
     rebalancing : Periodic, Drift or Hybrid, optional
         Left out, the portfolio is bought and held.
-    costs : float or ProportionalCost, optional
-        In place of the rule's own cost rate.
-    cashflows : None
-        Reserved for contributions and withdrawals.
+    costs : rate, ProportionalCost, cost part, CostModel, preset or list, optional
+        In place of the rule's own cost rate; see docs/costs.md. Trades of a rule, of a
+        schedule and of flows bear them.
+    cashflows : flow, FlowPlan, text or list, optional
+        Contributions and withdrawals, at the close; see docs/cash_flows.md. A
+        withdrawal beyond what is there is a ruin: NAV is 0 from then on.
     initial_amount : base currency
     calendar : str
         The exchange whose sessions decide periodic dates: ``XKRX``, ``XNYS``, ``24/7``
@@ -117,6 +148,11 @@ def simulate(
     execution : {"close", "next_close"}
         ``next_close`` trades one session after the rule decided, at that close; what
         is decided on the last session is not traded.
+    market : MarketFacts, optional
+        Currencies, markets, traded values and distributions.
+    whole_shares : bool
+        Hold whole shares, as many as the target value buys; the rest is cash, which
+        pays for withdrawals, fees and taxes first.
 
     Returns
     -------
@@ -135,19 +171,100 @@ def simulate(
     >>> rule = fl.Periodic("MONTHLY", cost_rate=0.001)             # doctest: +SKIP
     >>> fl.simulate(prices, {"equity": 0.6, "bond": 0.4}, rule)    # doctest: +SKIP
     """
-    if cashflows is not None:
-        raise InputError(
-            message="cashflows are not offered yet; leave the argument out, or None."
-        )
-    targets = parse_weights(weights)
-    terms = parse_terms(rebalancing, costs, initial_amount, calendar, execution)
-    require_columns(prices, targets)
-    held = {asset: weight for asset, weight in targets.items() if weight > 0.0}
-    span = parse_span(prices, list(held), terms.calendar, start=start, end=end)
-    plain = {str(asset): weight for asset, weight in targets.items()}
+    asked = parse_targets(weights)
+    model = None if costs is None else parse_costs(costs)
+    plan = parse_cashflows(cashflows)
+    rate = None if model is None else proportional_rate(model)
+    terms = parse_terms(rebalancing, rate, initial_amount, calendar, execution)
+    whole = _parse_flag(whole_shares, "whole_shares")
+    columns = list(asked.weights) if isinstance(asked, Targets) else None
+    if columns is not None:
+        require_columns(prices, dict.fromkeys(columns, 0.0))
+    counted, notes = _in_base_currency(prices, market, terms.calendar, columns)
+    targets = (
+        asked
+        if isinstance(asked, Targets)
+        else scheduled_targets(asked.schedule(_until(counted, end), terms.calendar))
+    )
+    span = parse_span(
+        rows_in_force(counted, targets) if start is None else counted,
+        list(targets.held),
+        terms.calendar,
+        start=start,
+        end=end,
+    )
     simulated = bool(prices.attrs.get("simulated", False))
-    goal = targets_with_cash(np.array([list(held.values())]))[0]
-    return _walk(span, goal, terms, plain, simulated)
+    is_plain = model is None or model.proportional is not None or not model.parts
+    if (
+        is_plain
+        and plan is None
+        and targets.schedule is None
+        and not whole
+        and market is None
+    ):
+        plain = {str(asset): weight for asset, weight in targets.weights.items()}
+        return _walk(span, targets.on(span.sessions)[0][0], terms, plain, simulated)
+    counted_costs = _costs_on(model, terms, market or MarketFacts(), prices, span)
+    flows = _flows_on(plan, span, terms)
+    account = Account(
+        span, targets, terms, counted_costs, flows, model, plan, market, whole
+    )
+    return simulate_account(account, findings=notes, simulated=simulated)
+
+
+def proportional_rate(model: CostModel) -> float:
+    """Return the sum of a model's costs in proportion to turnover."""
+    return sum(part.rate for part in model.parts if isinstance(part, ProportionalCost))
+
+
+def _parse_flag(given: object, parameter: str) -> bool:
+    if isinstance(given, (bool, np.bool_)):
+        return bool(given)
+    raise InputError(message=f"{parameter} is {given!r}; it must be True or False.")
+
+
+def _in_base_currency(
+    prices: pd.DataFrame,
+    market: MarketFacts | None,
+    calendar: TradingCalendar,
+    columns: list[Hashable] | None,
+) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    if market is None:
+        return prices, ()
+    if not isinstance(market, MarketFacts):
+        raise InputError(
+            message=f"market is {market!r}; it must be fl.MarketFacts(...), or None."
+        )
+    return market.prices_in_base(prices, calendar.name, columns)
+
+
+def _until(prices: pd.DataFrame, end: DateLike | None) -> pd.DataFrame:
+    """Return the rows that a weighting may look at."""
+    if end is None or not hasattr(prices, "loc"):
+        return prices
+    return prices.loc[prices.index <= str(parse_session(end, "end"))]
+
+
+def _costs_on(
+    model: CostModel | None,
+    terms: Terms,
+    market: MarketFacts,
+    prices: pd.DataFrame,
+    span: Span,
+) -> AccountCosts:
+    """Return the costs on the span; the rule's own where no model was given."""
+    if model is None:
+        rule_rate = 0.0 if terms.rule is None else terms.rule.cost_rate
+        model = CostModel((ProportionalCost(rule_rate),))
+    names = {str(column): column for column in prices.columns}
+    held = [names[asset] for asset in span.table.assets]
+    return model.on(market.on(prices, span.sessions, held, terms.calendar.name))
+
+
+def _flows_on(plan: FlowPlan | None, span: Span, terms: Terms) -> AccountFlows:
+    if plan is None:
+        return no_flows(len(span.sessions))
+    return plan.on(span.sessions, terms.calendar)
 
 
 def parse_terms(
@@ -254,7 +371,7 @@ def _walk(
     return SimulationResult(
         path=path_table(span.sessions, nav, returns, by_asset, assets),
         summary=summary_row(
-            _figures(span, nav, returns),
+            figures_of(span, nav, returns),
             turnover=turnover,
             cost=cost,
             n_events=n_events,
@@ -272,40 +389,31 @@ def _walk(
     )
 
 
-def _figures(
-    span: Span, nav: Float64Array1D, returns: Float64Array1D
-) -> Float64Array1D:
-    figures = np.empty(engine.N_FIGURES)
-    engine.summary_kernel(
-        nav,
-        returns,
-        span.day_numbers,
-        span.month_ends,
-        span.year_ends,
-        span.years,
-        SESSIONS_PER_YEAR,
-        0.0,
-        figures,
-    )
-    return figures
-
-
 def _request_hash(table: PriceTable, weights: Mapping[str, float], terms: Terms) -> str:
     """Return the SHA-256 of the request and of the prices it was computed from."""
-    return sha256_of(
-        {
-            "kind": RunKind.SIMULATION,
-            "request": {
-                "weights": weights,
-                "rebalancing": None if terms.rule is None else terms.rule.to_dict(),
-                "initial_amount": terms.initial_amount,
-                "calendar": terms.calendar.name,
-                "execution": terms.execution,
-            },
-            "engine_version": __version__,
-            "data_version": _data_version(table),
-        }
-    )
+    return sha256_of(request_of(table, weights, terms, {}))
+
+
+def request_of(
+    table: PriceTable,
+    weights: Mapping[str, float],
+    terms: Terms,
+    more: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return all that names a simulation; ``more`` is what a plain one has not."""
+    return {
+        "kind": RunKind.SIMULATION,
+        "request": {
+            "weights": weights,
+            "rebalancing": None if terms.rule is None else terms.rule.to_dict(),
+            "initial_amount": terms.initial_amount,
+            "calendar": terms.calendar.name,
+            "execution": terms.execution,
+            **more,
+        },
+        "engine_version": __version__,
+        "data_version": _data_version(table),
+    }
 
 
 def _data_version(table: PriceTable) -> str:

@@ -13,6 +13,7 @@ import foresto_lab as fl
 from foresto_lab.errors import (
     AmountError,
     CalendarRangeError,
+    CashFlowError,
     DateRangeError,
     InputError,
     LateStartError,
@@ -275,9 +276,13 @@ def test_an_initial_amount_that_is_none(amount: Any) -> None:
     refused(AmountError, "initial_amount is", "above 0", initial_amount=amount)
 
 
-@pytest.mark.parametrize("costs", [-0.1, 1, "cheap", NAN])
+@pytest.mark.parametrize("costs", [-0.1, 1, NAN])
 def test_costs_that_are_none(costs: Any) -> None:
     refused(AmountError, "costs is", costs=costs)
+
+
+def test_a_preset_that_is_none() -> None:
+    refused(UnknownNameError, "'cheap'", "KOREA_RETAIL", costs="cheap")
 
 
 @pytest.mark.parametrize("rule", ["MONTHLY", {"type": "DRIFT"}, 0.05, fl.Periodic])
@@ -285,8 +290,8 @@ def test_a_rule_that_is_none(rule: Any) -> None:
     refused(RuleError, "rebalancing is", "fl.Periodic", rebalancing=rule)
 
 
-def test_cash_flows_are_not_offered_yet() -> None:
-    refused(InputError, "cashflows are not offered yet", cashflows=[100])
+def test_cash_flows_that_are_none() -> None:
+    refused(CashFlowError, "cashflows is 100", "fl.Contribution", cashflows=[100])
 
 
 def test_names_of_calendars_and_executions() -> None:
