@@ -90,6 +90,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "study_spread": ("차이", "Spread"),
     "study_deviation": ("표준편차", "Std. deviation"),
     "study_rank": ("순위", "Rank"),
+    "study_no_base_day": (
+        "비교한 규칙 가운데 기준일이 있는 규칙이 없습니다.",
+        "None of the rules has a base day.",
+    ),
     "study_no_trades": (
         "이 규칙은 한 번도 매매하지 않았습니다.",
         "This rule did not trade once.",

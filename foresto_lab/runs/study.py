@@ -12,7 +12,6 @@ from foresto_lab.rebalancing import RebalancingRule
 from foresto_lab.rebalancing.cashflows import parse_cashflows
 from foresto_lab.runs.comparison import Reproduction
 from foresto_lab.runs.inputs import SimulationInputs, load_inputs
-from foresto_lab.runs.inputs import load_prices
 from foresto_lab.runs.record import RunArtifacts, RunRecord
 from foresto_lab.runs.registration import (
     RunDraft,
@@ -23,8 +22,8 @@ from foresto_lab.runs.registration import (
     findings_table,
     reproduction_of,
 )
-from foresto_lab.runs.request import SimulationRequest, request_hash
-from foresto_lab.runs.simulation import preflight_simulation
+from foresto_lab.runs.request import request_hash
+from foresto_lab.runs.simulation import currency_of, preflight_simulation
 from foresto_lab.runs.study_request import StudyKind, StudyRequest
 from foresto_lab.runs.trading_terms import costs_of
 from foresto_lab.scenarios.counterfactuals import RebalancingStudy, rebalancing_study

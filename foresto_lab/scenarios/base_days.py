@@ -87,6 +87,7 @@ class DatedPaths:
     findings: tuple[Finding, ...]
     simulated: bool
     make_request_hash: Callable[[], str]
+    currency: str = "KRW"
 
 
 def is_plain(
@@ -193,6 +194,7 @@ def simulate_days(
         findings=result.findings,
         simulated=result.simulated,
         make_request_hash=lambda: call(rebalancing=None).request_hash,
+        currency=result.currency,
     )
 
 

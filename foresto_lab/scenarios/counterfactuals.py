@@ -82,6 +82,8 @@ class RebalancingStudy:
     initial_amount : base currency
     with_flows : bool
         Whether money was paid in or taken out on the way.
+    currency : str
+        ISO 4217, what is counted in.
     findings : tuple of Finding
     simulated : bool
         Whether the prices were made up.
@@ -102,6 +104,7 @@ class RebalancingStudy:
     calendar: str
     execution: str = "close"
     with_flows: bool = False
+    currency: str = "KRW"
     findings: tuple[Finding, ...] = ()
     simulated: bool = False
     name: str = ""
@@ -210,6 +213,7 @@ class RebalancingStudy:
             },
             "baseline": self.baseline,
             "initial_amount": self.initial_amount,
+            "currency": self.currency,
             "calendar": self.calendar,
             "execution": str(self.execution),
             "start": f"{self.paths.index[0]:%Y-%m-%d}",
@@ -234,9 +238,9 @@ class RebalancingStudy:
 
     def plot(self, *, language: str = "ko") -> go.Figure:
         """Return each rule's difference to no rebalancing over time, as a figure."""
-        from foresto_lab.figures import study
+        from foresto_lab.figures import study as figures
 
-        return study.differences(self, language=language)
+        return figures.differences(self, language=language)
 
     def __repr__(self) -> str:
         first, last = self.paths.index[0], self.paths.index[-1]
@@ -364,6 +368,7 @@ def study_of(
         calendar=first.calendar,
         execution=str(first.execution),
         with_flows=CASH_FLOW in first.path.columns,
+        currency=first.currency,
         findings=_findings(results, baseline),
         simulated=first.simulated,
         make_request_hash=partial(_request_hash, results),
@@ -380,9 +385,9 @@ def _base_prices(
             "paid in cash on the way. Give prices adjusted for them, and leave "
             "distributions out of the market's facts."
         )
-    based = prices if market is None else market.prices_in_base(prices)
-    if isinstance(based, tuple):  # with findings beside
-        based = based[0]
+    based = prices
+    if market is not None:
+        based, _ = market.prices_in_base(prices, result.calendar)
     held = [
         name
         for name in result.path.columns

@@ -48,7 +48,6 @@ def study_sentences(
     luck: TimingLuck | None = None,
     *,
     language: str = "ko",
-    currency: str = "KRW",
 ) -> list[str]:
     """Return what rebalancing did, what it cost, and how much of it was luck.
 
@@ -57,7 +56,7 @@ def study_sentences(
     luck : TimingLuck, optional
         Of the same portfolio; left out, nothing is said of the base day.
     """
-    rows = study.summary
+    rows, currency = study.summary, study.currency
     none: Any = rows.loc[study.baseline]
     others = rows.loc[list(study.compared)]
     days = (study.paths.index[-1] - study.paths.index[0]).days
@@ -163,7 +162,7 @@ def study_html(study: RebalancingStudy, language: str) -> str:
     """Return a study's heading and its rules, a row each, as HTML."""
     rows = [
         [rule_words(str(name), language)]
-        + [measure_text(key, row[key], language) for key in SUMMARY]
+        + [measure_text(key, row[key], language, study.currency) for key in SUMMARY]
         for name, row in study.summary.iterrows()
     ]
     head = [label("rule", language), *(label(key, language) for key in SUMMARY)]

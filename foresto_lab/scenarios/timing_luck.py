@@ -86,6 +86,8 @@ class TimingLuck:
     rules : mapping of name to rule
     base_days : int or "all"
         As many were asked for.
+    currency : str
+        ISO 4217, what is counted in.
     """
 
     table: pd.DataFrame
@@ -98,6 +100,7 @@ class TimingLuck:
     execution: str
     start: str
     end: str
+    currency: str = "KRW"
     findings: tuple[Finding, ...] = ()
     simulated: bool = False
     name: str = ""
@@ -141,6 +144,7 @@ class TimingLuck:
             "rules": {name: rule.to_dict() for name, rule in self.rules.items()},
             "base_days": self.base_days,
             "initial_amount": self.initial_amount,
+            "currency": self.currency,
             "calendar": self.calendar,
             "execution": self.execution,
             "start": self.start,
@@ -156,9 +160,9 @@ class TimingLuck:
 
     def plot(self, *, measure: str = "cagr", language: str = "ko") -> go.Figure:
         """Return the distribution over base days as a Plotly figure."""
-        from foresto_lab.figures import study
+        from foresto_lab.figures import study as figures
 
-        return study.timing_luck(self, measure=measure, language=language)
+        return figures.timing_luck(self, measure=measure, language=language)
 
     def __repr__(self) -> str:
         return (
@@ -243,6 +247,7 @@ def timing_luck(
         execution=paths.execution,
         start=str(paths.sessions[0]),
         end=str(paths.sessions[-1]),
+        currency=paths.currency,
         findings=(*paths.findings, *_undated(named, dated)),
         simulated=paths.simulated,
         make_request_hash=partial(_request_hash, paths, dated, base_days),
