@@ -212,14 +212,15 @@ class MarketFacts:
             A traded value or a distribution is negative or infinite.
         """
         names = list(assets)
+        traded_in = () if self.traded_value is None else names
         return SpanFacts(
             sessions=np.asarray(sessions),
             assets=tuple(map(str, names)),
             markets=tuple(self._market_name(name) for name in names),
             currencies=tuple(self.currency(name) for name in names),
             base_currency=self.base_currency,
-            own_prices=tuple(dated_series(prices, name) for name in names),
-            traded_value=tuple(self._traded(name) for name in names),
+            own_prices=tuple(dated_series(prices, name) for name in traded_in),
+            traded_value=tuple(self._traded(name) for name in traded_in),
             distribution_yield=self._yields(prices, sessions, names, calendar),
         )
 
