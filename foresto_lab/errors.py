@@ -624,10 +624,18 @@ class VersionTakenError(RegistryError):
 class InactiveError(RegistryError, LookupError):
     """Every version of a name is deactivated."""
 
-    sentence = (
-        "{kind} {name!r} has no active version (there is {versions}). Activate one "
-        "(`foresto strategies activate {name}@VERSION`), or name one: NAME@VERSION."
-    )
+    kind: str
+    name: str
+    versions: str
+
+    def compose(self) -> str:
+        """Return the sentence, with the command of the kind."""
+        command = "portfolios" if self.kind == "Portfolio" else "strategies"
+        return (
+            f"{self.kind} {self.name!r} has no active version (there is "
+            f"{self.versions}). Activate one (`foresto {command} activate "
+            f"{self.name}@VERSION`), or name one: NAME@VERSION."
+        )
 
 
 class UntrustedCodeError(RegistryError, PermissionError):

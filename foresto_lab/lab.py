@@ -17,6 +17,7 @@ from foresto_lab.errors import AmountError, InputError, UnknownNameError
 from foresto_lab.lab_benchmarks import BenchmarkVerbs
 from foresto_lab.lab_candles import CandleVerbs
 from foresto_lab.lab_flows import RetirementVerbs
+from foresto_lab.lab_portfolios import PortfolioVerbs
 from foresto_lab.lab_runs import RunVerbs
 from foresto_lab.lab_updates import UpdateVerbs
 from foresto_lab.runs.plan import parse_date
@@ -96,7 +97,14 @@ def _fail_crashed(storage: Storage) -> Sequence[RunRecord]:
         return ()
 
 
-class Lab(RunVerbs, CandleVerbs, BenchmarkVerbs, UpdateVerbs, RetirementVerbs):
+class Lab(
+    RunVerbs,
+    CandleVerbs,
+    BenchmarkVerbs,
+    UpdateVerbs,
+    RetirementVerbs,
+    PortfolioVerbs,
+):
     """A workspace and everything that can be done in it.
 
     Open one with :func:`open_lab`. Tables come back as DataFrames, single things as

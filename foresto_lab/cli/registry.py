@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 kind_option = click.option(
     "--kind",
-    type=click.Choice(["strategy", "indicator"]),
-    help="Where a strategy and an indicator share the name.",
+    type=click.Choice(["strategy", "indicator", "portfolio"]),
+    help="Where several kinds share the name.",
 )
 
 
@@ -42,7 +42,7 @@ def list_definitions(
     kind: str | None,
     as_json: bool,
 ) -> None:
-    """List every stored version of strategies and indicators, and what is trusted."""
+    """List every stored version of every kind, and what is trusted."""
     from foresto_lab.registry import DefinitionKind
 
     lab = context.lab()
@@ -169,12 +169,12 @@ def _find(
             unknown.append(error)
     if len(found) > 1:
         raise InputError(
-            message=f"There is a strategy {name} and an indicator {name}. Say which: "
-            "--kind strategy or --kind indicator."
+            message=f"There is a {found[0].kind} {name} and a {found[1].kind} {name}. "
+            f"Say which: --kind {found[0].kind} or --kind {found[1].kind}."
         )
     if not found:
         names = tuple(dict.fromkeys(n for error in unknown for n in error.allowed))
-        asked = unknown[0].kind if len(unknown) == 1 else "strategy or indicator"
+        asked = unknown[0].kind if len(unknown) == 1 else "definition"
         raise UnknownNameError(
             kind=asked, given=version if "version" in asked else name, allowed=names
         )

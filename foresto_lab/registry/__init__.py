@@ -1,4 +1,4 @@
-"""The registry of indicators and strategies: versions that never change."""
+"""The registry of indicators, strategies and portfolios: versions never change."""
 
 from foresto_lab.registry.changes import Change, changes_between
 from foresto_lab.registry.definition import (

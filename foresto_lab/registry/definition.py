@@ -1,4 +1,4 @@
-"""One version of a strategy or an indicator, as the registry keeps it for good."""
+"""One version of a strategy, indicator or portfolio, as the registry keeps it."""
 
 from __future__ import annotations
 
@@ -31,12 +31,14 @@ class DefinitionKind(StrEnum):
 
     STRATEGY = "strategy"
     INDICATOR = "indicator"
+    PORTFOLIO = "portfolio"
 
 
 SOURCES: Final[Mapping[DefinitionKind, tuple[str, ...]]] = MappingProxyType(
     {
         DefinitionKind.STRATEGY: ("json", "built_in", "python"),
         DefinitionKind.INDICATOR: ("talib", "built_in", "python"),
+        DefinitionKind.PORTFOLIO: ("json",),
     }
 )
 
@@ -56,7 +58,8 @@ class RegisteredDefinition:
         ``json``, ``built_in``, ``talib`` or ``python``.
     content : mapping
         A strategy: its definition in the JSON language; of Python code, its class and
-        configuration. An indicator: ``parameters``, ``outputs`` and ``warm_up``.
+        configuration. An indicator: ``parameters``, ``outputs`` and ``warm_up``. A
+        portfolio: its sleeves and how they are weighted.
     code : str, optional
         Python source; there is some exactly when ``source`` is ``python``.
     is_active : bool
@@ -177,7 +180,7 @@ def _parse_kind(given: str) -> DefinitionKind:
 
 def _parse_content(kind: DefinitionKind, given: object) -> Mapping[str, Any]:
     content = _parse_document(given, "the content")
-    if kind is DefinitionKind.STRATEGY:
+    if kind is not DefinitionKind.INDICATOR:
         return content
     for name in content:
         if name not in INDICATOR_PARTS:

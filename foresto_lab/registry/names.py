@@ -30,9 +30,9 @@ def parse_name(given: object) -> str:
     name = unicodedata.normalize("NFC", given).strip() if isinstance(given, str) else ""
     if len(name) > MAX_LENGTH or not _NAME.fullmatch(name) or _is_device(name):
         raise InputError(
-            message=f"{_shown(given)} cannot name a strategy or an indicator: use 1 to "
-            f"{MAX_LENGTH} letters, digits, spaces and _ - . + ( ), a letter or digit "
-            "first."
+            message=f"{_shown(given)} cannot name a strategy, an indicator or a "
+            f"portfolio: use 1 to {MAX_LENGTH} letters, digits, spaces and _ - . + ( "
+            "), a letter or digit first."
         )
     return name
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class DefinitionRegistry(Protocol):
-    """Strategies and indicators by name and version; see the module's text."""
+    """Strategies, indicators and portfolios by name; see the module's text."""
 
     def save(self, definition: RegisteredDefinition) -> RegisteredDefinition:
         """Keep a version; return it as it is kept.

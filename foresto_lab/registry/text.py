@@ -80,9 +80,10 @@ def definitions_from_text(text: str, path: str) -> tuple[RegisteredDefinition, .
     if kind not in tuple(DefinitionKind) or not isinstance(versions, list):
         raise DefinitionFileError(
             path=path,
-            reason='it is no exported definition: "kind" is "strategy" or "indicator", '
-            'and "versions" a list.',
-            fix="A bare strategy is added with `foresto strategies add FILE`.",
+            reason='it is no exported definition: "kind" is "strategy", "indicator" or '
+            '"portfolio", and "versions" a list.',
+            fix="A bare strategy is added with `foresto strategies add FILE`, a bare "
+            "portfolio with `foresto portfolios add FILE`.",
         )
     found = [
         _parse_version(kind, document.get("name"), item, path, place)
@@ -104,7 +105,7 @@ def _parse_version(
             name,
             item.get("version"),
             item.get("content"),
-            source=item.get("source", "json" if kind == "strategy" else "python"),
+            source=item.get("source", "python" if kind == "indicator" else "json"),
             code=_joined(item.get("code")),
             is_active=_flag(item.get("is_active", True)),
             tags=_list(item.get("tags", [])),

@@ -1,4 +1,4 @@
-"""The registry's definitions as files: a folder of strategies and one of indicators."""
+"""The registry's definitions as files: a folder for each kind."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 FOLDERS = {
     DefinitionKind.STRATEGY: "strategies",
     DefinitionKind.INDICATOR: "indicators",
+    DefinitionKind.PORTFOLIO: "portfolios",
 }
 NEW, UNCHANGED, CONFLICT = "new", "unchanged", "conflict"
 

@@ -1,4 +1,4 @@
-"""The registry of strategies and indicators, in the database."""
+"""The registry of strategies, indicators and portfolios, in the database."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ from foresto_lab.registry import (
     name_key,
     parse_definition,
 )
-from foresto_lab.storage.models import StoredIndicator, StoredStrategy
+from foresto_lab.storage.models import (
+    StoredIndicator,
+    StoredPortfolio,
+    StoredStrategy,
+)
 from foresto_lab.storage.run_registry import utc_now
 from foresto_lab.storage.values import from_json_value, to_json_value
 
@@ -34,11 +38,12 @@ if TYPE_CHECKING:
 
     from foresto_lab.storage.database import Database
 
-Row = StoredStrategy | StoredIndicator
+Row = StoredStrategy | StoredIndicator | StoredPortfolio
 MODELS: Mapping[DefinitionKind, type[Row]] = MappingProxyType(
     {
         DefinitionKind.STRATEGY: StoredStrategy,
         DefinitionKind.INDICATOR: StoredIndicator,
+        DefinitionKind.PORTFOLIO: StoredPortfolio,
     }
 )
 
@@ -92,7 +97,6 @@ class DatabaseRegistry:
             version=definition.version,
             checksum=definition.checksum,
             source=definition.source,
-            code=definition.code,
             is_active=definition.is_active,
             tags=list(definition.tags),
             details=to_json_value(definition.metadata),
@@ -245,13 +249,16 @@ def _taken(definition: RegisteredDefinition, rows: Sequence[Row]) -> VersionTake
 
 def _content_columns(definition: RegisteredDefinition) -> dict[str, Any]:
     content = to_json_value(definition.content)
-    if definition.kind is DefinitionKind.STRATEGY:
+    if definition.kind is DefinitionKind.PORTFOLIO:
         return {"definition": content}
-    return {name: content[name] for name in INDICATOR_PARTS}
+    if definition.kind is DefinitionKind.STRATEGY:
+        return {"definition": content, "code": definition.code}
+    parts = {name: content[name] for name in INDICATOR_PARTS}
+    return {**parts, "code": definition.code}
 
 
 def _content(row: Row) -> dict[str, Any]:
-    if isinstance(row, StoredStrategy):
+    if not isinstance(row, StoredIndicator):
         content: dict[str, Any] = from_json_value(row.definition)
         return content
     return {name: from_json_value(getattr(row, name)) for name in INDICATOR_PARTS}
@@ -265,7 +272,7 @@ def _definition(kind: DefinitionKind, row: Row) -> RegisteredDefinition:
         version=row.version,
         source=row.source,
         content=MappingProxyType(_content(row)),
-        code=row.code,
+        code=None if isinstance(row, StoredPortfolio) else row.code,
         is_active=row.is_active,
         tags=tuple(row.tags),
         metadata=MappingProxyType(exact_numbers(from_json_value(row.details))),

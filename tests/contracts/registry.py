@@ -27,6 +27,7 @@ from foresto_lab.registry import (
 )
 
 STRATEGY, INDICATOR = DefinitionKind.STRATEGY, DefinitionKind.INDICATOR
+PORTFOLIO = DefinitionKind.PORTFOLIO
 RULES = {
     "indicators": [{"name": "rsi", "params": {"period": 14}}],
     "buyConditions": [{"left": "rsi", "operator": "<", "right": 30}],
@@ -51,6 +52,21 @@ def indicator(name: str = "twice", version: str = "1.0.0") -> RegisteredDefiniti
         source="python",
         code="def compute(close):\n    return close * 2\n",
     )
+
+
+def portfolio(
+    name: str = "Core", version: str = "1.0.0", equity: float = 0.6, **more: Any
+) -> RegisteredDefinition:
+    content = {
+        "sleeves": {
+            "equity": {"weight": equity, "instruments": {"SPY": 0.3, "069500": 0.7}},
+            "bond": {"weight": 1.0 - equity, "instruments": {"TLT": 1.0}},
+        },
+        "weighting": None,
+        "uninvested": 0.0,
+        "description": "한국과 미국",
+    }
+    return parse_definition("portfolio", name, version, content, source="json", **more)
 
 
 class RegistryContract:
@@ -81,6 +97,41 @@ class RegistryContract:
         kept = registry.find(INDICATOR, "twice")
         assert kept.code == "def compute(close):\n    return close * 2\n"
         assert kept.content == {"parameters": {}, "outputs": ["twice"], "warm_up": {}}
+
+    def test_a_portfolio_reads_back_with_the_order_of_its_instruments(
+        self,
+        registry: DefinitionRegistry,
+        reopen: Callable[[], DefinitionRegistry],
+    ) -> None:
+        given = portfolio(tags=["long"], metadata={"by": "김"})
+        registry.save(given)
+        kept = reopen().find(PORTFOLIO, "CORE")
+        assert kept.content == given.content
+        sleeves = kept.content["sleeves"]
+        assert list(sleeves) == ["equity", "bond"]
+        assert list(sleeves["equity"]["instruments"]) == ["SPY", "069500"]
+        assert kept.checksum == given.checksum
+        assert (kept.code, kept.tags, kept.metadata) == (None, ("long",), {"by": "김"})
+
+    def test_a_portfolios_version_never_changes_and_is_never_deleted(
+        self, registry: DefinitionRegistry
+    ) -> None:
+        first = registry.save(portfolio())
+        assert registry.save(portfolio()) == first
+        with pytest.raises(VersionTakenError, match=r"Portfolio.*1\.0\.1"):
+            registry.save(portfolio(equity=0.5))
+        registry.save(portfolio(version="1.1.0", equity=0.5))
+        assert registry.find(PORTFOLIO, "core").version == "1.1.0"
+        off = registry.set_active(PORTFOLIO, "Core", "1.1.0", active=False)
+        assert off.deactivated_at is not None
+        assert registry.find(PORTFOLIO, "core").version == "1.0.0"
+        assert registry.find(PORTFOLIO, "core", "1.1.0").content == off.content
+        registry.set_active(PORTFOLIO, "Core", "1.0.0", active=False)
+        with pytest.raises(InactiveError, match="foresto portfolios activate Core@"):
+            registry.find(PORTFOLIO, "Core")
+        assert len(registry.versions(PORTFOLIO, "core")) == 2
+        told = registry.describe(PORTFOLIO, "core", "1.0.0", tags=["old"])
+        assert told.tags == ("old",)
 
     def test_names_compare_without_case(self, registry: DefinitionRegistry) -> None:
         registry.save(strategy("Dip"))
