@@ -36,6 +36,7 @@ GENERATOR_VERSION = "1.0.0"
 
 SEED = 9
 CALENDAR = "XKRX"
+MARKET = "KRX_ETF"
 FIRST, LAST = "2010-01-04", "2024-12-30"
 SESSIONS_PER_YEAR = 252
 DAYS_PER_YEAR = 365.25
@@ -359,6 +360,7 @@ def describe(prices: pd.DataFrame, checksum: str) -> dict[str, Any]:
                 "asset_class": fund.asset_class,
                 "currency": "KRW",
                 "calendar": CALENDAR,
+                "market": MARKET,
                 "simulated": True,
             }
             for fund in FUNDS

@@ -75,6 +75,7 @@ def simulate(
     rows = [
         [key, measure_text(str(key), value, "en", result.currency)]
         for key, value in result.summary.items()
+        if value or not str(key).startswith("cost_")
     ]
     click.echo(result.title)
     if result.simulated:

@@ -5,6 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
+    # costs and flows of the scenario explorer
+    "costs_preset": ("비용·세금", "Costs and taxes"),
+    "KOREA_RETAIL": ("국내 개인 투자자", "Private investor in Korea"),
+    "US_RETAIL_KRW": ("미국 주식, 국내 거주자", "US shares, resident of Korea"),
+    "KOREA_AND_US_RETAIL": (
+        "국내와 미국, 국내 거주자",
+        "Korea and US, resident of Korea",
+    ),
+    "own_cost_rate": ("규칙의 거래 비용률", "The rule's cost rate"),
+    "cash_flow_text": ("적립·인출", "Cash flow"),
+    "cash_flow_hint": ("예: +500000/MONTHLY", "e.g. +500000/MONTHLY"),
     # widgets
     "explorer_title": ("시나리오 탐색기", "Scenario explorer"),
     "explorer_chart": (

@@ -23,6 +23,10 @@ def simulate_call(comparison: Comparison, stored_rule: str | None, home: Path) -
     if rule is not None:
         code = f'"{stored_rule}"' if stored_rule else rule_code(rule)
         arguments.append(f"rebalancing={code}")
+    if setting.costs:
+        arguments.append(f'costs="{setting.costs}"')
+    if comparison.cash_flow:
+        arguments.append(f'cashflows="{comparison.cash_flow}"')
     lines = "".join(f"    {argument},\n" for argument in arguments)
     return (
         "import foresto_lab as fl\n\n"

@@ -28,7 +28,8 @@ class Setting:
     """A scenario under a rule; parameters that its kind does not use are kept too.
 
     Rates and thresholds are fractions. Values are checked when the rule is built, so
-    that a half-edited setting can be held and shown.
+    that a half-edited setting can be held and shown. ``costs`` names a preset in place
+    of the cost rate.
     """
 
     scenario: str
@@ -40,6 +41,7 @@ class Setting:
     to: str = "target"
     mode: str = HybridMode.ALL
     cost_rate: float = 0.001
+    costs: str = ""
 
     def rule(self) -> RebalancingRule | None:
         """Return the rule that the parameters make; None is buy and hold.
@@ -109,9 +111,9 @@ SETTING_FIELDS: Final = tuple(item.name for item in fields(Setting))
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Up to four settings over one period, with the same amount invested.
+    """Up to four settings over one period, with the same amounts paid in and out.
 
-    Period and amount belong to all of them: only so are their numbers comparable.
+    Period and amounts belong to all of them: only so are their numbers comparable.
     ``active`` is the place of the setting that the controls edit.
     """
 
@@ -120,6 +122,7 @@ class Comparison:
     start: date | None = None
     end: date | None = None
     initial_amount: float = 1_000_000.0
+    cash_flow: str = ""
 
     @property
     def setting(self) -> Setting:
@@ -134,7 +137,7 @@ class Comparison:
         UnknownNameError
             There is nothing of that name to change.
         """
-        shared = ("start", "end", "initial_amount")
+        shared = ("start", "end", "initial_amount", "cash_flow")
         for name in changes:
             if name not in (*SETTING_FIELDS, *shared):
                 raise UnknownNameError(

@@ -159,8 +159,10 @@ class ScenarioExplorer:
         **changes
             ``scenario``; ``rule``, a stored rule's name, a rule, or None; a parameter
             of the rule (``kind``, ``frequency``, ``base_day``, ``threshold``,
-            ``relative``, ``to``, ``mode``, ``cost_rate``); or ``start``, ``end`` and
-            ``initial_amount``, which the compared settings share.
+            ``relative``, ``to``, ``mode``, ``cost_rate``); ``costs``, a preset in place
+            of its cost rate; or ``start``, ``end``, ``initial_amount`` and
+            ``cash_flow``, such as ``+500000/MONTHLY``, which the compared settings
+            share.
 
         Returns
         -------
@@ -266,19 +268,23 @@ class ScenarioExplorer:
         label = self._label(comparison, setting)
         try:
             rule = setting.rule()
-            holdings = self._shelf.holdings(setting.scenario, rule)
+            holdings = self._shelf.holdings(setting.scenario, rule, setting.costs)
             result = simulate(
-                holdings.prices,
+                holdings.inputs.quoted,
                 holdings.weights,
                 rule,
+                setting.costs or None,
+                comparison.cash_flow or None,
                 initial_amount=comparison.initial_amount,
                 calendar=holdings.calendar,
                 start=comparison.start,
                 end=comparison.end,
+                market=holdings.inputs.market,
             )
         except ForestoError as error:
             return Outcome(setting, label, message=str(error))
-        return Outcome(setting, label, replace(result, name=setting.scenario))
+        named = replace(result, name=setting.scenario, currency=holdings.currency)
+        return Outcome(setting, label, named)
 
     def _label(self, comparison: Comparison, setting: Setting) -> str:
         """Return how the setting is called, with its cost where that tells it apart."""
@@ -330,6 +336,8 @@ class ScenarioExplorer:
                 end=comparison.end,
                 initial_amount=comparison.initial_amount,
                 rebalancing=comparison.setting.rule(),
+                costs=comparison.setting.costs or None,
+                cashflows=comparison.cash_flow or None,
             )
         except ForestoError as error:
             self.message = str(error)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from foresto_lab.errors import AmountError
 from foresto_lab.labels import asset_label, label, rule_label
+from foresto_lab.rebalancing.costs import COST_PRESETS
 from foresto_lab.types import BaseDay, Frequency, HybridMode
 from foresto_lab.widgets.chart import explorer_chart
 from foresto_lab.widgets.comparison import MOST_SETTINGS, RuleKind
@@ -31,6 +32,9 @@ _WORDS: Final = {
     "relative": "relative_band",
     "to": "rebalance_to",
     "cost_rate": "cost_rate",
+    "costs": "costs_preset",
+    "cash_flow": "cash_flow_text",
+    "cash_flow_hint": "cash_flow_hint",
     "period": "period",
     "start": "start",
     "end": "end",
@@ -71,6 +75,7 @@ def wording(explorer: ScenarioExplorer) -> dict[str, Any]:
             "kind": _options(RuleKind, language, NONE="buy_and_hold"),
             "mode": _options(HybridMode, language),
             "frequency": _options(Frequency, language),
+            "costs": _cost_options(language),
             "base_day": _options(BaseDay, language),
             "to": [
                 ["target", label("to_target", language)],
@@ -87,6 +92,11 @@ def _options(names: Any, language: str, **renamed: str) -> list[list[str]]:
 def _scenario_options(explorer: ScenarioExplorer) -> list[list[str]]:
     titles = explorer.lab.scenarios()[f"name_{explorer.language}"]
     return [[str(name), f"{title} · {name}"] for name, title in titles.items()]
+
+
+def _cost_options(language: str) -> list[list[str]]:
+    presets = [[name, label(name, language)] for name in COST_PRESETS]
+    return [[OWN_RULE, label("own_cost_rate", language)], *presets]
 
 
 def _stored_options(explorer: ScenarioExplorer) -> list[list[str]]:
@@ -145,6 +155,8 @@ def _form(explorer: ScenarioExplorer) -> dict[str, Any]:
         "relative": setting.relative,
         "to": setting.to,
         "cost_rate": percent_text(setting.cost_rate),
+        "costs": setting.costs,
+        "cash_flow": comparison.cash_flow,
         "start": str(comparison.start or ""),
         "end": str(comparison.end or ""),
         "initial_amount": f"{comparison.initial_amount:,.10g}",

@@ -7,24 +7,31 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from foresto_lab.errors import RebalancingDisabledError
+from foresto_lab.errors import ExchangeRateError, RebalancingDisabledError
+from foresto_lab.runs.inputs import load_inputs
 from foresto_lab.runs.plan import plan_simulation
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Hashable
 
     from foresto_lab.lab import Lab
     from foresto_lab.rebalancing import RebalancingRule
+    from foresto_lab.runs.inputs import SimulationInputs
     from foresto_lab.runs.plan import SimulationPlan
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """A scenario with the prices of its instruments, one column per asset class."""
+    """A scenario with what is read for it: prices, and facts of markets if need be."""
 
     weights: Mapping[str, float]
-    prices: pd.DataFrame
-    calendar: str
+    inputs: SimulationInputs
+    currency: str
+
+    @property
+    def calendar(self) -> str:
+        """The exchange whose sessions a rule follows."""
+        return self.inputs.request.calendar
 
 
 class PriceShelf:
@@ -37,8 +44,8 @@ class PriceShelf:
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
-        self._plans: dict[str, SimulationPlan] = {}
-        self._matrices: dict[tuple[str, ...], pd.DataFrame] = {}
+        self._plans: dict[tuple[str, str], SimulationPlan] = {}
+        self._inputs: dict[Hashable, SimulationInputs] = {}
         self._data_version: str | None = None
 
     def refresh(self) -> None:
@@ -46,11 +53,15 @@ class PriceShelf:
         self._plans.clear()
         version = self._lab.storage.series.data_version()
         if version != self._data_version:
-            self._matrices.clear()
+            self._inputs.clear()
             self._data_version = version
 
-    def holdings(self, scenario: str, rule: RebalancingRule | None = None) -> Holdings:
+    def holdings(
+        self, scenario: str, rule: RebalancingRule | None = None, costs: str = ""
+    ) -> Holdings:
         """Return the scenario's weights and all the prices there are for them.
+
+        ``costs`` names a preset; empty, the rule's own rate is all there is.
 
         Raises
         ------
@@ -61,31 +72,39 @@ class PriceShelf:
         """
         if rule is not None and not self._lab.settings.use_rebalancing:
             raise RebalancingDisabledError(rule=rule.label)
-        plan = self._plan(scenario)
-        symbols = plan.request.instruments
-        prices = self._matrix(scenario)[list(symbols.values())]
-        prices = prices.set_axis(list(symbols), axis="columns")
-        prices.attrs["simulated"] = plan.simulated
-        return Holdings(plan.request.weights, prices, plan.request.calendar)
+        plan = self._plan(scenario, costs)
+        return Holdings(
+            plan.request.weights, self._read(scenario, costs), plan.currency
+        )
 
     def span(self, scenario: str) -> tuple[date, date]:
         """Return the first and the last day on which an instrument has a price."""
-        days = self._matrix(scenario).index
+        days = self._read(scenario, "").quoted.index
         return days[0].date(), days[-1].date()
 
-    def _plan(self, scenario: str) -> SimulationPlan:
-        if scenario not in self._plans:
-            self._plans[scenario] = plan_simulation(
+    def _plan(self, scenario: str, costs: str) -> SimulationPlan:
+        key = (scenario, costs)
+        if key not in self._plans:
+            self._plans[key] = plan_simulation(
                 scenario,
                 catalog=self._lab.storage.catalog,
+                costs=costs or None,
                 use_scenario_db=self._lab.settings.use_scenario_db,
             )
-        return self._plans[scenario]
+        return self._plans[key]
 
-    def _matrix(self, scenario: str) -> pd.DataFrame:
-        symbols = tuple(
-            dict.fromkeys(self._plan(scenario).request.instruments.values())
-        )
-        if symbols not in self._matrices:
-            self._matrices[symbols] = self._lab.prices(list(symbols))
-        return self._matrices[symbols]
+    def _read(self, scenario: str, costs: str) -> SimulationInputs:
+        plan = self._plan(scenario, costs)
+        key = (tuple(plan.request.instruments.items()), costs)
+        if key not in self._inputs:
+            series = self._lab.storage.series
+            inputs = load_inputs(plan.request, series, series.data_version())
+            for currency, symbol in inputs.missing_rates.items():
+                raise ExchangeRateError(
+                    message=f"{symbol}, the exchange rate of {currency}, has no rows "
+                    f"in this workspace. Load it with `foresto data load FILE --symbol "
+                    f"{symbol}`."
+                )
+            inputs.quoted.attrs["simulated"] = plan.simulated
+            self._inputs[key] = inputs
+        return self._inputs[key]

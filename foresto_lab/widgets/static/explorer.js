@@ -40,6 +40,7 @@ class Controls {
         this.toggle("relative"),
         this.select("to"),
         this.percent("cost_rate", 0, 1, 0.01),
+        this.wide(this.select("costs")),
       ),
       this.group(
         this.labels.period,
@@ -47,6 +48,7 @@ class Controls {
         this.date("end"),
         this.years(),
         this.amount("initial_amount"),
+        this.text("cash_flow", this.labels.cash_flow_hint),
       ),
     );
     return form;
@@ -91,6 +93,12 @@ class Controls {
   amount(name) {
     const onchange = (event) => this.change(name, event.target.value);
     return this.field(name, h("input", { type: "text", inputmode: "decimal", onchange }));
+  }
+
+  text(name, hint) {
+    const onchange = (event) => this.change(name, event.target.value);
+    const details = { type: "text", spellcheck: "false", placeholder: hint, title: hint };
+    return this.field(name, h("input", { ...details, onchange }));
   }
 
   toggle(name) {
@@ -140,7 +148,7 @@ class Controls {
     for (const name of RULE_FIELDS.HYBRID) {
       this.fields[name].hidden = !shown.includes(name);
     }
-    this.fields.cost_rate.hidden = form.kind === "NONE";
+    this.fields.cost_rate.hidden = form.kind === "NONE" || form.costs !== "";
     for (const name of ["start", "end"]) {
       [this.inputs[name][0].min, this.inputs[name][0].max] = bounds;
     }

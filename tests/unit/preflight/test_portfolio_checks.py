@@ -61,6 +61,15 @@ def test_a_held_asset_without_prices_stops_the_run_and_names_the_near_symbols() 
     assert finding.details["near"] == ("152380",)
 
 
+def test_a_missing_exchange_rate_stops_the_run_and_says_how_to_load_it() -> None:
+    given = inputs(missing_rates={"USD": "USDKRW"}, loaded_symbols=("USDKRM", "069500"))
+    (finding,) = check_portfolio(given).errors
+    assert finding.code == "EXCHANGE_RATE_NOT_LOADED"
+    assert finding.where == "USD"
+    assert finding.details == {"symbol": "USDKRW", "near": ("USDKRM",)}
+    assert "foresto data load FILE --symbol USDKRW" in finding.fix
+
+
 def test_an_asset_of_weight_zero_needs_no_prices() -> None:
     given = inputs(weights={"equity": 1.0, "bond": 0.0}, prices=two_years()[["equity"]])
     assert codes(given) == set()
