@@ -28,6 +28,13 @@ if TYPE_CHECKING:
     from foresto_lab.engine.forward import N_OUTCOMES as N_OUTCOMES
     from foresto_lab.engine.forward import drawn_path_kernel as drawn_path_kernel
     from foresto_lab.engine.forward import forward_kernel as forward_kernel
+    from foresto_lab.engine.forward_account import ACCOUNT_OUTCOMES as ACCOUNT_OUTCOMES
+    from foresto_lab.engine.forward_account import (
+        N_ACCOUNT_OUTCOMES as N_ACCOUNT_OUTCOMES,
+    )
+    from foresto_lab.engine.forward_account import (
+        forward_account_kernel as forward_account_kernel,
+    )
     from foresto_lab.engine.summary import summary_kernel as summary_kernel
     from foresto_lab.engine.summary_figures import FIGURES as FIGURES
     from foresto_lab.engine.summary_figures import N_FIGURES as N_FIGURES
@@ -39,10 +46,12 @@ _HOMES: Final = {
     "AccountCharges": "account_terms",
     "AccountFlowArrays": "account_terms",
     "AccountRule": "account_terms",
+    "ACCOUNT_OUTCOMES": "forward_account",
     "DATE_FIRED": "decisions",
     "DRIFT_FIRED": "decisions",
     "FIGURES": "summary_figures",
     "NEVER": "decisions",
+    "N_ACCOUNT_OUTCOMES": "forward_account",
     "N_COLUMNS": "sweep",
     "N_COST_PARTS": "account_terms",
     "N_FIGURES": "summary_figures",
@@ -56,6 +65,7 @@ _HOMES: Final = {
     "account_kernel": "account",
     "busy_sessions": "account",
     "drawn_path_kernel": "forward",
+    "forward_account_kernel": "forward_account",
     "forward_kernel": "forward",
     "summary_kernel": "summary",
     "sweep_kernel": "sweep",

@@ -45,6 +45,22 @@ MEASURES: Final[dict[str, Measure]] = {
     ),
 }
 
+MEASURES |= {
+    f"mean_cost_{part}": Measure(
+        f"{korean}, 평균", f"{english}, mean", "money", "lower"
+    )
+    for part, korean, english in (
+        ("commission", "위탁수수료", "Commission"),
+        ("spread", "호가 차이", "Spread"),
+        ("impact", "시장 충격", "Market impact"),
+        ("transaction_tax", "증권거래세", "Transaction tax"),
+        ("currency_conversion", "환전 비용", "Currency conversion"),
+        ("distribution_tax", "배당소득세", "Distribution tax"),
+        ("capital_gains_tax", "양도소득세", "Capital gains tax"),
+        ("management_fee", "운용 보수", "Management fee"),
+    )
+}
+
 WORDS: Final[dict[str, tuple[str, str]]] = {
     "forward_report": ("앞으로의 시뮬레이션", "Forward simulation"),
     "forward_tab": ("앞으로", "Forward"),

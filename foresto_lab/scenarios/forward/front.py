@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
-import pandas as pd
 
 from foresto_lab.errors import InputError
-from foresto_lab.findings import Finding
-from foresto_lab.rebalancing import ProportionalCost, RebalancingRule
-from foresto_lab.scenarios.forward.draws import Draws, prepare_draws
-from foresto_lab.scenarios.forward.future_sessions import YEAR_SESSIONS, FutureSessions
+from foresto_lab.rebalancing import RebalancingRule
+from foresto_lab.scenarios.forward.accounts import (
+    account_on,
+    parse_account,
+    walk_accounts,
+)
+from foresto_lab.scenarios.forward.assembly import Assumptions, assemble
+from foresto_lab.scenarios.forward.draws import prepare_draws
+from foresto_lab.scenarios.forward.future_sessions import FutureSessions
 from foresto_lab.scenarios.forward.limits import (
     parse_goal,
     parse_inflation,
@@ -23,25 +27,20 @@ from foresto_lab.scenarios.forward.limits import (
     parse_threads,
 )
 from foresto_lab.scenarios.forward.methods import Method, parse_method
-from foresto_lab.scenarios.forward.paths import Progress, walk_paths
+from foresto_lab.scenarios.forward.paths import walk_paths
 from foresto_lab.scenarios.forward.result import ForwardResult
-from foresto_lab.scenarios.forward.tables import (
-    Outcomes,
-    fan_table,
-    path_table,
-    shown_paths,
-    summary_figures,
-)
+from foresto_lab.scenarios.forward.threads import Progress
+from foresto_lab.scenarios.market_facts import MarketFacts
 from foresto_lab.scenarios.simulation import parse_terms, require_columns
 from foresto_lab.scenarios.span import DateLike, Span, parse_span
 from foresto_lab.scenarios.weights import parse_weights, targets_with_cash
-from foresto_lab.types import Execution, Float64Array2D, Severity
+from foresto_lab.types import Execution, Float64Array2D
 
 if TYPE_CHECKING:
-    from foresto_lab.scenarios.simulation import Terms
+    import pandas as pd
 
-SHORT_HISTORY: Final = 5.0
-"""Years of history below which a reader is told that it is short."""
+Costs: TypeAlias = Any
+"""Whatever ``parse_costs`` takes: a rate, a part, parts joined by +, a preset."""
 DAILY: Final = 4.0
 """Median days between rows above which prices are no daily ones."""
 
@@ -50,8 +49,8 @@ def forward(
     prices: pd.DataFrame,
     weights: Mapping[Any, float],
     rebalancing: RebalancingRule | None = None,
-    costs: ProportionalCost | float | None = None,
-    cashflows: None = None,
+    costs: Costs = None,
+    cashflows: Any = None,
     *,
     years: float = 20,
     paths: int = 10_000,
@@ -65,6 +64,8 @@ def forward(
     start: DateLike | None = None,
     end: DateLike | None = None,
     execution: Execution | str = "close",
+    market: MarketFacts | None = None,
+    whole_shares: bool = False,
     progress: Progress | None = None,
 ) -> ForwardResult:
     """Simulate many futures of a portfolio, drawn from the history of its assets.
@@ -84,8 +85,13 @@ def forward(
         As for ``simulate``.
     rebalancing : Periodic, Drift or Hybrid, optional
         Left out, the portfolio is bought and held.
-    costs : float or ProportionalCost, optional
-        In place of the rule's own cost rate.
+    costs : rate, cost, costs joined by +, name of a preset; optional
+        In place of the rule's own cost rate; as for ``simulate``. What depends on the
+        date is taken on the dates of the future, which begin with the year after the
+        last price. Market impact goes by the trading that was known last.
+    cashflows : flow, text or sequence of these, optional
+        As for ``simulate``, on the sessions of the future. A withdrawal that the
+        account cannot pay takes what is there, and the path is ruined.
     years : float
         The horizon, a whole number of months.
     paths : int
@@ -105,6 +111,11 @@ def forward(
     calendar, start, end
         Of history, as for ``simulate``.
     execution : {"close", "next_close"}
+    market : MarketFacts, optional
+        Currencies, markets, trading and distributions of history. Returns are drawn in
+        base currency, exchange rates included; distributions with their days.
+    whole_shares : bool
+        Hold whole shares only, bought from the last prices of history on.
     progress : callable, optional
         Told what is done, how many paths, and of how many.
 
@@ -128,42 +139,73 @@ def forward(
     seed, n_threads = parse_seed(seed), parse_threads(threads)
     goal, inflation = parse_goal(goal), parse_inflation(inflation)
     method = parse_method(method)
-    if cashflows is not None:
-        raise InputError(
-            message="cashflows are not offered yet; leave the argument out, or None."
-        )
-    given = parse_weights(weights)
-    terms = parse_terms(rebalancing, costs, initial_amount, calendar, execution)
+    account = parse_account(costs, cashflows, whole_shares)
+    given = parse_weights(target_weights(weights))
+    terms = parse_terms(
+        rebalancing, account.plain_rate, initial_amount, calendar, execution
+    )
     require_columns(prices, given)
     held = {asset: weight for asset, weight in given.items() if weight > 0.0}
-    span = parse_span(prices, list(held), terms.calendar, start=start, end=end)
+    facts = market or MarketFacts()
+    in_base, told = facts.prices_in_base(prices, calendar, list(held))
+    span = parse_span(in_base, list(held), terms.calendar, start=start, end=end)
     require_daily(span)
     targets = targets_with_cash(np.array([list(held.values())]))[0]
+    known = facts.on(prices, span.sessions, list(held), calendar)
+    account.require_drawable(method, known)
     draws = prepare_draws(method, daily_growth(span), span.table.assets, targets[:-1])
     future = FutureSessions(span.sessions[-1], n_months)
-    outcomes = walk_paths(
-        draws,
-        targets,
-        terms,
+    ahead = account_on(
+        account,
+        terms.rule,
         future,
-        n_paths,
-        seed=seed,
-        threads=n_threads,
-        progress=progress,
+        known,
+        initial_amount=terms.initial_amount,
+        at_next_close=terms.execution is Execution.NEXT_CLOSE,
+        start_prices=span.table.prices[-1],
     )
-    return _result(
-        deflated(outcomes, inflation, future),
+    asked: Any = {"seed": seed, "threads": n_threads, "progress": progress}
+    if ahead.is_plain and account.costs_are_plain:
+        outcomes = walk_paths(draws, targets, terms, future, n_paths, **asked)
+    else:
+        outcomes = walk_accounts(draws, targets, ahead, future, n_paths, **asked)
+    if account.flows is None:
+        outcomes = replace(outcomes, flows={})
+    return assemble(
+        outcomes,
+        Assumptions(
+            weights={str(asset): weight for asset, weight in given.items()},
+            method=method,
+            terms=terms,
+            account=account,
+            market=market,
+            seed=seed,
+            goal=goal,
+            inflation=inflation,
+        ),
         span,
         draws,
-        terms,
-        weights={str(asset): weight for asset, weight in given.items()},
-        method=method,
-        seed=seed,
-        goal=goal,
-        inflation=inflation,
+        findings=(*told, *ahead.findings),
         simulated=bool(prices.attrs.get("simulated", False)),
-        growth=outcomes.growth,
     )
+
+
+def target_weights(given: Any) -> Any:
+    """Return the weights of a portfolio, or what was given.
+
+    Raises
+    ------
+    InputError
+        It is a schedule: what it says of the past holds no longer.
+    """
+    if isinstance(given, Mapping):
+        return given
+    if hasattr(given, "schedule") or hasattr(given, "on"):
+        raise InputError(
+            message=f"weights is a {type(given).__name__}, which changes with the "
+            "past; futures hold one set of targets. Give its last weights as a mapping."
+        )
+    return getattr(given, "weights", given)
 
 
 def daily_growth(span: Span) -> Float64Array2D:
@@ -183,107 +225,3 @@ def require_daily(span: Span) -> None:
             "daily returns, 252 a year. Give daily prices, or state yearly figures "
             "with fl.Parametric on daily ones."
         )
-
-
-def deflated(outcomes: Outcomes, inflation: float, future: FutureSessions) -> Outcomes:
-    """Return the outcomes in today's money; as they are without inflation."""
-    if inflation == 0.0:
-        return outcomes
-    months = np.arange(future.n_months + 1)
-    level = ((1.0 + inflation) ** (months / 12.0))[:, None]
-    return Outcomes(
-        navs=outcomes.navs / level,
-        growth=outcomes.growth / level,
-        drawdowns=outcomes.drawdowns,
-        ruin_months=outcomes.ruin_months,
-        turnover=outcomes.turnover,
-        cost=outcomes.cost,
-        trades=outcomes.trades,
-    )
-
-
-def _result(
-    outcomes: Outcomes,
-    span: Span,
-    draws: Draws,
-    terms: Terms,
-    *,
-    weights: Mapping[str, float],
-    method: Method,
-    seed: int,
-    goal: float | None,
-    inflation: float,
-    simulated: bool,
-    growth: Float64Array2D,
-) -> ForwardResult:
-    fan = fan_table(outcomes, goal)
-    by_path = path_table(outcomes)
-    n_months = len(fan) - 1
-    return ForwardResult(
-        fan=fan,
-        outcomes=by_path,
-        sample=shown_paths(outcomes),
-        summary=pd.Series(
-            summary_figures(fan, by_path, goal), dtype=object, name="summary"
-        ),
-        request={
-            "weights": dict(weights),
-            "rebalancing": None if terms.rule is None else terms.rule.to_dict(),
-            "initial_amount": terms.initial_amount,
-            "execution": str(terms.execution),
-            "months": n_months,
-            "paths": len(by_path),
-            "method": method.to_dict(),
-            "seed": seed,
-            "goal": goal,
-            "inflation": inflation,
-        },
-        weights=dict(weights),
-        rule=terms.rule,
-        method=method,
-        initial_amount=terms.initial_amount,
-        goal=goal,
-        inflation=inflation,
-        seed=seed,
-        history_start=str(span.sessions[0]),
-        history_end=str(span.sessions[-1]),
-        n_returns=len(span.sessions) - 1,
-        block_length=draws.block_length,
-        data_version=span.table.checksum,
-        findings=(*span.findings, *history_findings(span, n_months / 12.0, draws)),
-        simulated=simulated,
-        growth=growth,
-    )
-
-
-def history_findings(span: Span, years: float, draws: Draws) -> tuple[Finding, ...]:
-    """Return what a reader should know of the history that futures are drawn from."""
-    findings = []
-    known = (len(span.sessions) - 1) / YEAR_SESSIONS
-    if known < SHORT_HISTORY:
-        findings.append(
-            Finding(
-                code="SHORT_HISTORY",
-                severity=Severity.WARNING,
-                where="prices",
-                message=f"{years:g} years of futures are drawn from {known:.1f} years "
-                "of history: what did not happen then cannot happen in them.",
-                fix="Load a longer history, or state means and volatilities with "
-                "fl.Parametric.",
-                count=len(span.sessions) - 1,
-            )
-        )
-    longest = draws.block_length
-    if not math.isnan(longest) and longest > len(draws.growth) / 10:
-        findings.append(
-            Finding(
-                code="LONG_BLOCKS",
-                severity=Severity.WARNING,
-                where="method",
-                message=f"A block of {longest:.0f} days on average is over a tenth of "
-                f"the {len(draws.growth)} days of history: futures repeat long "
-                "stretches of it.",
-                fix="Choose a shorter block_length, or load a longer history.",
-            )
-        )
-    return tuple(findings)

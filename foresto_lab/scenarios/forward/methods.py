@@ -237,7 +237,12 @@ def _matrix(given: Any) -> dict[str, dict[str, float]] | None:
             "mapping of asset to a mapping of asset to number."
         )
     matrix = {
-        str(asset): {str(other): float(value) for other, value in row.items()}
+        str(asset): {
+            str(other): _number(
+                value, f"correlation[{asset!r}][{other!r}]", "a number from -1 to 1"
+            )
+            for other, value in row.items()
+        }
         for asset, row in given.items()
     }
     _require_correlation(matrix, tuple(matrix))

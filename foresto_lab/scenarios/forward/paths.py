@@ -1,10 +1,8 @@
-"""Draw and walk the paths, on all threads."""
+"""Draw the paths and walk them plainly: one cost rate, no flows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import Any, Final, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -12,15 +10,10 @@ from foresto_lab import engine
 from foresto_lab.rebalancing import no_schedule
 from foresto_lab.scenarios.forward.draws import Draws
 from foresto_lab.scenarios.forward.future_sessions import FutureSessions
-from foresto_lab.scenarios.forward.tables import NEVER, Outcomes
+from foresto_lab.scenarios.forward.tables import FLOW_OUTCOMES, NEVER, Outcomes
+from foresto_lab.scenarios.forward.threads import Progress, share
 from foresto_lab.scenarios.simulation import Terms
 from foresto_lab.types import Float64Array1D
-
-Progress: TypeAlias = Callable[[str, int, int], None]
-"""Told what is done, how much of it, and of how much."""
-
-_CHUNK: Final = 64
-"""Paths a thread takes at a time."""
 
 
 def walk_paths(
@@ -71,32 +64,5 @@ def walk_paths(
         turnover=figures[:, 1],
         cost=figures[:, 2],
         trades=figures[:, 3],
+        flows={name: np.zeros(n_paths) for name in FLOW_OUTCOMES},
     )
-
-
-def share(
-    compute: Callable[[int, int], None],
-    n_paths: int,
-    threads: int,
-    progress: Progress | None,
-) -> None:
-    """Have threads compute all paths, some at a time; stop all when one fails."""
-    pool = ThreadPoolExecutor(threads)
-    try:
-        waiting = {
-            pool.submit(compute, first, last): last - first
-            for first, last in _chunks(n_paths)
-        }
-        done = 0
-        for chunk in as_completed(waiting):
-            chunk.result()
-            done += waiting[chunk]
-            if progress is not None:
-                progress("paths", done, n_paths)
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _chunks(n_paths: int) -> Iterator[tuple[int, int]]:
-    for first in range(0, n_paths, _CHUNK):
-        yield first, min(first + _CHUNK, n_paths)

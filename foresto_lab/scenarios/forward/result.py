@@ -14,6 +14,7 @@ from foresto_lab.canonical import sha256_of
 from foresto_lab.findings import Finding
 from foresto_lab.labels import Language, label, measure_text, money, percent, rule_label
 from foresto_lab.rebalancing import RebalancingRule
+from foresto_lab.rebalancing.cashflows import FlowPlan
 from foresto_lab.scenarios.forward.future_sessions import MONTHS
 from foresto_lab.scenarios.forward.methods import Method
 
@@ -56,6 +57,7 @@ class ForwardResult:
         Whether history itself was made up.
     currency : str
         The base currency, ISO 4217.
+    cashflows : FlowPlan, optional
     growth : (n_months + 1, n_paths), optional
         Time-weighted growth of 1 on every path, nominal: what ``retirement_outlook``
         reads. None where the result was read from a store.
@@ -83,6 +85,7 @@ class ForwardResult:
     name: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     currency: str = "KRW"
+    cashflows: FlowPlan | None = None
     run_id: str | None = None
     known_hash: str | None = None
     growth: Float64Array2D | None = field(default=None, repr=False)

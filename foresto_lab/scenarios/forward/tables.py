@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from foresto_lab.rebalancing.costs import COST_PARTS
 from foresto_lab.scenarios.forward.future_sessions import MONTHS
 from foresto_lab.types import Float64Array1D, Float64Array2D, Int64Array1D
 
@@ -18,6 +19,7 @@ SHOWN_PATHS: Final = 20
 TIE: Final = 1e-12
 """Relative slack below which an amount is not less than another."""
 NEVER: Final = -1
+FLOW_OUTCOMES: Final = ("contributions", "withdrawals", "unmet_withdrawals")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,10 @@ class Outcomes:
     ruin_months : (n_paths,)
         The month whose end finds nothing left; -1 for never.
     turnover, cost, trades : (n_paths,)
+    flows : mapping of name to (n_paths,)
+        What came in, went out and could not be paid; empty without cash flows.
+    cost_parts : (n_paths, n_parts), optional
+        The cost by its parts, in the order of ``COST_PARTS``.
     """
 
     navs: Float64Array2D
@@ -44,6 +50,8 @@ class Outcomes:
     turnover: Float64Array1D
     cost: Float64Array1D
     trades: Float64Array1D
+    flows: Mapping[str, Float64Array1D] = field(default_factory=dict)
+    cost_parts: Float64Array2D | None = None
 
 
 def percentile_column(percentile: int) -> str:
@@ -106,9 +114,19 @@ def path_table(outcomes: Outcomes) -> pd.DataFrame:
             "total_turnover": outcomes.turnover,
             "total_cost": outcomes.cost,
             "rebalancing_count": outcomes.trades.astype(np.int64),
+            **outcomes.flows,
+            **_cost_columns(outcomes.cost_parts),
         },
         index=pd.RangeIndex(len(outcomes.drawdowns), name="path"),
     )
+
+
+def _cost_columns(parts: Float64Array2D | None) -> dict[str, Float64Array1D]:
+    """Return the cost of each part that any path paid."""
+    if parts is None:
+        return {}
+    columns = {f"cost_{name}": parts[:, at] for at, name in enumerate(COST_PARTS)}
+    return {name: paid for name, paid in columns.items() if paid.any()}
 
 
 def shown_paths(outcomes: Outcomes) -> pd.DataFrame:
@@ -151,4 +169,10 @@ def summary_figures(
         "mean_total_cost": float(paths["total_cost"].mean()),
         "mean_rebalancing_count": float(paths["rebalancing_count"].mean()),
     }
+    for name in FLOW_OUTCOMES:
+        if name in paths:
+            figures[f"mean_{name}"] = float(paths[name].mean())
+    for column in map(str, paths):
+        if column.startswith("cost_"):
+            figures[f"mean_{column}"] = float(paths[column].mean())
     return figures
