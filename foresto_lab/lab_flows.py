@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from foresto_lab.errors import InputError
+from foresto_lab.errors import InputError, UnknownNameError
 from foresto_lab.runs.plan import SimulationPlan, plan_simulation
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class RetirementVerbs:
         )
         study = retirement(
             self._prices_of(plan),
-            plan.request.weights,
+            plan.request.fixed_weights,
             withdrawal_rate,
             years,
             inflation=self._inflation(inflation),
@@ -115,7 +115,7 @@ class RetirementVerbs:
         plan = self._plan_retirement(portfolio, rebalancing, **options)
         futures = forward(
             self._prices_of(plan),
-            plan.request.weights,
+            plan.request.fixed_weights,
             plan.rule,
             years=years,
             paths=paths,
@@ -158,6 +158,14 @@ class RetirementVerbs:
                 message=f"The exchange rates {named} are not loaded. Load them, or "
                 "name others with exchange_rates."
             )
+        symbols = plan.request.instruments
+        for label in symbols:
+            if label not in inputs.quoted.columns:
+                raise UnknownNameError(
+                    kind=f"priced symbol of {label}",
+                    given=symbols[label],
+                    allowed=tuple(series.coverage()["symbol"]),
+                )
         return inputs.prices
 
     def _inflation(self, given: Any) -> Any:
