@@ -75,6 +75,12 @@ def get_venue(name: str) -> Venue:
     return VENUES[name]
 
 
+def market_of_calendar(calendar: str) -> str | None:
+    """Return the market that has a calendar of its own; None where several share it."""
+    names = [venue.name for venue in VENUES.values() if venue.calendar == calendar]
+    return names[0] if len(names) == 1 else None
+
+
 def usual_venue(currency: str) -> Venue | None:
     """Return the market that an asset of a currency usually trades on, if known."""
     name = _BY_CURRENCY.get(currency)

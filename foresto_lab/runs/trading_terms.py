@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from foresto_lab.market.venues import market_of_calendar
 from foresto_lab.rebalancing.cashflows import parse_cashflows
 from foresto_lab.rebalancing.costs import (
     CostModel,
@@ -41,13 +42,18 @@ def plan_markets(
     symbols: Mapping[str, str],
     known: Mapping[str, Instrument],
 ) -> dict[str, str]:
-    """Return the market of each label, where it decides a tax or a close's time."""
-    if not currencies and (model is None or model.proportional is not None):
+    """Return the market of each label, where it decides a tax or a close's time.
+
+    An instrument whose market is not told trades on the one that has its calendar.
+    """
+    held = {label: known[s] for label, s in symbols.items() if s in known}
+    plain = model is None or model.proportional is not None
+    one_exchange = len({item.calendar for item in held.values()}) <= 1
+    if plain and one_exchange and not currencies:
         return {}
     markets = {
-        label: known[symbol].market
-        for label, symbol in symbols.items()
-        if symbol in known
+        label: item.market or market_of_calendar(item.calendar)
+        for label, item in held.items()
     }
     return {label: market for label, market in markets.items() if market}
 
@@ -78,7 +84,7 @@ def needs_facts(request: SimulationRequest) -> bool:
     model = costs_of(request)
     plain = model is None or model.proportional is not None
     traded = request.price_field == TRADED_PRICE_FIELD
-    return bool(not plain or traded or request.currencies)
+    return bool(not plain or traded or request.currencies or request.markets)
 
 
 def load_market_facts(
