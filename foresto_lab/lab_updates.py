@@ -75,7 +75,7 @@ class UpdateVerbs:
             There is no such source or calendar.
         """
         from foresto_lab.sources.connectors import update_daily_prices
-        from foresto_lab.sources.connectors.daily_update import DailyUpdateOptions
+        from foresto_lab.sources.connectors.options import DailyUpdateOptions
         from foresto_lab.sources.connectors.updating import no_progress
 
         report = update_daily_prices(
@@ -136,7 +136,7 @@ class UpdateVerbs:
             There is no such source or timeframe.
         """
         from foresto_lab.sources.connectors import update_candles
-        from foresto_lab.sources.connectors.candle_update import CandleUpdateOptions
+        from foresto_lab.sources.connectors.options import CandleUpdateOptions
         from foresto_lab.sources.connectors.updating import no_progress
 
         report = update_candles(

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from foresto_lab.errors import InputError, QualityError, RestatedHistoryError
-from foresto_lab.findings import Finding, errors_in, sort_findings, warnings_in
-from foresto_lab.market.candle_quality import CandleRows, check_candle_rows
-from foresto_lab.market.instants import Moment, first_instant
-from foresto_lab.market.protocols import CANDLE_FIELDS, CandleStore
+from foresto_lab.findings import errors_in, warnings_in
+from foresto_lab.market.candle_quality import check_candle_rows
+from foresto_lab.market.instants import first_instant, microseconds
+from foresto_lab.market.protocols import CandleStore
 from foresto_lab.market.timeframes import Timeframe
 from foresto_lab.runs.protocols import Catalog
+from foresto_lab.sources.connectors.candle_pages import (
+    CandleSeries,
+    candle_frame,
+    candle_rows_of,
+    last_open,
+    moment_text,
+    open_times,
+)
 from foresto_lab.sources.connectors.complete_sessions import complete_candles
 from foresto_lab.sources.connectors.jobs import (
     Job,
@@ -29,6 +36,7 @@ from foresto_lab.sources.connectors.jobs import (
 )
 from foresto_lab.sources.connectors.libraries import import_library, library_version
 from foresto_lab.sources.connectors.names import candle_connector
+from foresto_lab.sources.connectors.options import CandleUpdateOptions
 from foresto_lab.sources.connectors.overlap import Overlap, compare_overlap
 from foresto_lab.sources.connectors.patience import Patience
 from foresto_lab.sources.connectors.protocol import CandleConnector
@@ -36,7 +44,6 @@ from foresto_lab.sources.connectors.report import (
     FROM_A_FILE,
     SymbolUpdate,
     UpdateReport,
-    UpdateStatus,
     not_tried,
 )
 from foresto_lab.sources.connectors.updating import (
@@ -49,59 +56,11 @@ from foresto_lab.sources.history import LoadHistory
 from foresto_lab.telemetry.loads import watching_load
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 TABLE = "candles_history"
 PRICES = ("open", "high", "low", "close")
-OVERLAP_CANDLES = 20
 _MONTH = timedelta(days=31)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CandleUpdateOptions:
-    """How candles are brought up to date.
-
-    Parameters
-    ----------
-    source : str, optional
-        ``ccxt:EXCHANGE``; left out, each series' last one.
-    timeframes : sequence of str
-        Those of the symbols named; left out, the stored ones.
-    start : day or instant, optional
-        Where a series without candles begins; it must be given for one.
-    overlap : int
-        Stored candles that are asked for again and compared, at least 1.
-    accept_restated : bool
-        Load the whole series anew where the exchange restated it.
-    dry_run : bool
-        Ask and compare, and store nothing.
-
-    Raises
-    ------
-    InputError
-        The overlap is less than one candle.
-    UnknownNameError
-        There is no such timeframe or source.
-    """
-
-    source: str | None = None
-    timeframes: Sequence[str] = ()
-    start: Moment | None = None
-    overlap: int = OVERLAP_CANDLES
-    accept_restated: bool = False
-    dry_run: bool = False
-
-    def __post_init__(self) -> None:
-        """Check what can be checked before anything is asked."""
-        if self.overlap < 1:
-            raise InputError(
-                message=f"overlap is {self.overlap}; it must be 1 or more: without a "
-                "candle to compare, a restated history would go unnoticed."
-            )
-        for timeframe in self.timeframes:
-            Timeframe.parse(timeframe)
-        if self.source:
-            candle_connector(self.source)
 
 
 def update_candles(
@@ -175,7 +134,7 @@ def _jobs(
 ) -> tuple[list[Job], list[Job]]:
     """Return whom to ask for which series, and those that came from files alone."""
     wanted = options.timeframes
-    shown = {key: _moment(last) for key, last in opens.items()}
+    shown = {key: moment_text(last) for key, last in opens.items()}
     last = last_sources(catalog, TABLE)
     if symbols is None:
         chosen = {k: v for k, v in shown.items() if not wanted or k[1] in wanted}
@@ -219,7 +178,7 @@ class _CandleUpdate:
         if last is None:
             first = first_instant(self.options.start, "start")
             assert first is not None
-            return self._go_on(job, timeframe, first, _Series(job))
+            return self._go_on(job, timeframe, first, CandleSeries(job))
         begun, start = self._compared(job, timeframe, last)
         return self._go_on(job, timeframe, start, begun)
 
@@ -233,14 +192,14 @@ class _CandleUpdate:
         if not len(table):
             return table
         return table.filter(
-            pa.array(complete_candles(_times(table), timeframe, self.now))
+            pa.array(complete_candles(open_times(table), timeframe, self.now))
         )
 
     # --- comparing ----------------------------------------------------------------
 
     def _compared(
         self, job: Job, timeframe: Timeframe, last: datetime
-    ) -> tuple[_Series, datetime]:
+    ) -> tuple[CandleSeries, datetime]:
         """Hold the last stored candles against those given now; say where to go on."""
         wanted = self.options.overlap
         length = timeframe.length or _MONTH
@@ -248,7 +207,7 @@ class _CandleUpdate:
             job.symbol, timeframe, start=last - wanted * 3 * length
         ).tail(wanted)
         page = self._page(job, timeframe, tail.index[0].to_pydatetime())
-        overlap = compare_overlap(tail, _frame(page), PRICES)
+        overlap = compare_overlap(tail, candle_frame(page), PRICES)
         if overlap.restatement is not None:
             return self._restated(job, timeframe, overlap)
         if not overlap.rows_compared:
@@ -259,12 +218,12 @@ class _CandleUpdate:
                 "nothing shows that old and new are of the same market.",
                 fix="Its stored candles stay as they are.",
             )
-        begun = _Series(job, rows_compared=overlap.rows_compared, last=last)
+        begun = CandleSeries(job, rows_compared=overlap.rows_compared, last=last)
         return begun, last + timedelta(microseconds=1)
 
     def _restated(
         self, job: Job, timeframe: Timeframe, overlap: Overlap
-    ) -> tuple[_Series, datetime]:
+    ) -> tuple[CandleSeries, datetime]:
         if not self.options.accept_restated:
             raise RestatedHistoryError(
                 provider=job.source,
@@ -276,7 +235,7 @@ class _CandleUpdate:
             )
         stored = self.store.candles(job.symbol, timeframe)
         whole = self._whole(job, timeframe, stored.index[0].to_pydatetime())
-        kept = stored.index.difference(_frame(whole).index)
+        kept = stored.index.difference(candle_frame(whole).index)
         if len(kept):
             raise RestatedHistoryError(
                 provider=job.source,
@@ -288,7 +247,7 @@ class _CandleUpdate:
                 "it (`foresto candles load`).",
                 restatement=overlap.restatement,
             )
-        begun = _Series(job, rows_compared=overlap.rows_compared, reloaded=True)
+        begun = CandleSeries(job, rows_compared=overlap.rows_compared, reloaded=True)
         begun.add(whole, self._store(job, timeframe, whole, begun))
         assert begun.last is not None
         return begun, begun.last + timedelta(microseconds=1)
@@ -298,27 +257,27 @@ class _CandleUpdate:
         pages = []
         while len(page := self._page(job, timeframe, start)):
             pages.append(page)
-            start = _last_open(page) + timedelta(microseconds=1)
+            start = last_open(page) + timedelta(microseconds=1)
             self.progress(f"{job.title} to {start:%Y-%m-%d %H:%M}", 0, 0)
         return pa.concat_tables(pages)
 
     # --- page by page -------------------------------------------------------------
 
     def _go_on(
-        self, job: Job, timeframe: Timeframe, start: datetime, series: _Series
+        self, job: Job, timeframe: Timeframe, start: datetime, series: CandleSeries
     ) -> SymbolUpdate:
         while len(page := self._page(job, timeframe, start)):
             series.add(page, self._store(job, timeframe, page, series))
             self.progress(f"{job.title} to {series.last:%Y-%m-%d %H:%M}", 0, 0)
             assert series.last is not None
             start = series.last + timedelta(microseconds=1)
-        return series.result(self.options)
+        return series.result(dry_run=self.options.dry_run)
 
     def _store(
-        self, job: Job, timeframe: Timeframe, page: pa.Table, series: _Series
+        self, job: Job, timeframe: Timeframe, page: pa.Table, series: CandleSeries
     ) -> int:
         """Check, store and record one page; return how many of its candles are new."""
-        findings = check_candle_rows(_rows(job, timeframe, page))
+        findings = check_candle_rows(candle_rows_of(job, timeframe, page))
         series.findings.extend(findings)
         source = f"{job.source}:{job.symbol}"
         with watching_load(source, TABLE) as watched:
@@ -333,7 +292,7 @@ class _CandleUpdate:
                     history.record_refusal(checksum, tuple(findings))
                 raise QualityError(source=source, findings=errors_in(findings))
             if self.options.dry_run:
-                return int(page.num_rows)
+                return self._later(job, page)
             outcome = self.store.load_candles(page)
             history.record(checksum, tuple(findings), outcome)
             watched.note(
@@ -342,72 +301,8 @@ class _CandleUpdate:
         series.rows_updated += outcome.rows_updated
         return outcome.rows_inserted
 
-
-@dataclass(slots=True, eq=False)
-class _Series:
-    """What is done of one series so far."""
-
-    job: Job
-    rows_compared: int = 0
-    rows_inserted: int = 0
-    rows_updated: int = 0
-    first_new: datetime | None = None
-    last: datetime | None = None
-    reloaded: bool = False
-    findings: list[Finding] = field(default_factory=list)
-
-    def add(self, page: pa.Table, inserted: int) -> None:
-        """Take a stored page into account."""
-        span = pc.min_max(page["open_time"]).as_py()
-        self.first_new = self.first_new or span["min"]
-        self.last = _last_open(page)
-        self.rows_inserted += inserted
-
-    def result(self, options: CandleUpdateOptions) -> SymbolUpdate:
-        """Return the series as the report holds it."""
-        status = UpdateStatus.UP_TO_DATE
-        if self.rows_inserted or self.rows_updated:
-            done = UpdateStatus.RELOADED if self.reloaded else UpdateStatus.UPDATED
-            status = UpdateStatus.WOULD_UPDATE if options.dry_run else done
-        return SymbolUpdate(
-            self.job.symbol,
-            self.job.source,
-            status,
-            self.job.timeframe,
-            rows_inserted=self.rows_inserted,
-            rows_updated=self.rows_updated,
-            rows_compared=self.rows_compared,
-            first_new=_moment(self.first_new),
-            last_stored=_moment(self.last) or self.job.last_stored,
-            findings=sort_findings(self.findings),
-        )
-
-
-def _last_open(page: pa.Table) -> datetime:
-    last: datetime = pc.max(page["open_time"]).as_py()
-    return last.astimezone(UTC)
-
-
-def _moment(instant: datetime | None) -> str:
-    return "" if instant is None else f"{instant:%Y-%m-%dT%H:%MZ}"
-
-
-def _times(table: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    times: np.ndarray[tuple[int], np.dtype[np.int64]] = (
-        table["open_time"].cast(pa.int64()).to_numpy()
-    )
-    return times
-
-
-def _rows(job: Job, timeframe: Timeframe, table: pa.Table) -> CandleRows:
-    values = {name: table[name].to_numpy() for name in CANDLE_FIELDS}
-    nowhere = np.array([], dtype=np.int64)
-    return CandleRows(job.symbol, timeframe, _times(table), values, nowhere)
-
-
-def _frame(table: pa.Table) -> pd.DataFrame:
-    import pandas as pd
-
-    times = pd.DatetimeIndex(_times(table).view("M8[us]"), name="open_time")
-    columns = {name: table[name].to_numpy() for name in CANDLE_FIELDS}
-    return pd.DataFrame(columns, index=times.tz_localize("UTC"))
+    def _later(self, job: Job, page: pa.Table) -> int:
+        """Return how many candles of a page follow the last stored one."""
+        last = self.stored.get((job.symbol, job.timeframe))
+        later = open_times(page) > (-1 if last is None else microseconds(last))
+        return int(later.sum())

@@ -111,9 +111,21 @@ class CcxtConnector:
         since = int(start.timestamp() * 1000)
         with self._as_sentences(symbol), quiet():
             client.load_markets()
-            market = client.market(symbol)["symbol"]
-            rows = client.fetch_ohlcv(market, timeframe.value, since, PAGE)
+            market = client.market(symbol)
+            rows = client.fetch_ohlcv(market["symbol"], timeframe.value, since, PAGE)
+            self._require_candles(rows, market)
             return sorted(rows, key=lambda row: row[0])
+
+    def _require_candles(self, rows: list[Any], market: Any) -> None:
+        """Raise ValueError where ccxt made nothing of an answer that held something.
+
+        Of candles whose fields it does not know, it keeps none and says nothing.
+        """
+        given = self._client.last_json_response
+        if rows or not (isinstance(given, list) and given):
+            return
+        if any(value is None for value in self._client.parse_ohlcv(given[0], market)):
+            raise ValueError("its candles have other fields than ccxt knows")
 
     def _connected(self) -> Any:
         if self._client is not None:
@@ -127,6 +139,7 @@ class CcxtConnector:
             )
         given = {"enableRateLimit": True, "timeout": int(TIME_LIMIT_SECONDS * 1000)}
         client = getattr(library, self.exchange)({**given, **self._credentials})
+        client.enableLastJsonResponse = True
         client.session.hooks["response"].append(self._look)
         self._client = client
         return client

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from foresto_lab.errors import (
     InputError,
     NothingGivenError,
     QualityError,
-    RestatedHistoryError,
 )
 from foresto_lab.findings import Finding, errors_in, sort_findings, warnings_in
 from foresto_lab.market.calendars import get_calendar
-from foresto_lab.market.protocols import DAILY_PRICE_FIELDS, LoadOutcome, SeriesStore
+from foresto_lab.market.protocols import LoadOutcome, SeriesStore
 from foresto_lab.market.quality import check_daily_prices
 from foresto_lab.runs.protocols import Catalog
 from foresto_lab.sources.connectors.complete_sessions import last_complete_session
+from foresto_lab.sources.connectors.daily_comparison import (
+    Comparison,
+    DailyComparer,
+    with_day_before,
+)
 from foresto_lab.sources.connectors.jobs import (
     Job,
     RecordedUpdate,
@@ -31,7 +34,7 @@ from foresto_lab.sources.connectors.jobs import (
 )
 from foresto_lab.sources.connectors.libraries import import_library, library_version
 from foresto_lab.sources.connectors.names import daily_connector
-from foresto_lab.sources.connectors.overlap import Overlap, compare_overlap
+from foresto_lab.sources.connectors.options import DailyUpdateOptions
 from foresto_lab.sources.connectors.patience import Patience
 from foresto_lab.sources.connectors.protocol import DailyAnswer, DailyConnector
 from foresto_lab.sources.connectors.report import (
@@ -53,63 +56,11 @@ from foresto_lab.telemetry.loads import watching_load
 from foresto_lab.types import Severity
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 TABLE = "daily_price"
-PRICES = ("open", "high", "low", "close", "adj_close")
-FIRST_DAY = date(1980, 1, 1)
-"""Where a new symbol's history is asked for from, unless a start is given."""
-OVERLAP_ROWS = 20
 SILENT_DAYS = 10
 """Calendar days without a row after which a symbol may be halted or delisted."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DailyUpdateOptions:
-    """How daily prices are brought up to date.
-
-    Parameters
-    ----------
-    source : str, optional
-        A name of ``DAILY_SOURCES``; left out, each symbol's last one.
-    start : date, optional
-        Where a symbol without rows begins; left out, as early as there is.
-    calendar : str, optional
-        Of symbols without rows, where the source does not know it.
-    overlap : int
-        Stored rows that are asked for again and compared, at least 1.
-    accept_restated : bool
-        Load the whole history anew where the provider restated it.
-    recheck : bool
-        Ask for symbols, too, that have every session that is over.
-    dry_run : bool
-        Ask and compare, and store nothing.
-
-    Raises
-    ------
-    InputError
-        The overlap is less than one row.
-    """
-
-    source: str | None = None
-    start: date | None = None
-    calendar: str | None = None
-    overlap: int = OVERLAP_ROWS
-    accept_restated: bool = False
-    recheck: bool = False
-    dry_run: bool = False
-
-    def __post_init__(self) -> None:
-        """Check what can be checked before anything is asked."""
-        if self.overlap < 1:
-            raise InputError(
-                message=f"overlap is {self.overlap}; it must be 1 or more: without a "
-                "row to compare, a restated history would go unnoticed."
-            )
-        if self.calendar:
-            get_calendar(self.calendar)
-        if self.source:
-            daily_connector(self.source)
 
 
 def update_daily_prices(
@@ -182,17 +133,6 @@ def update_daily_prices(
     return replace(report, updates=(*report.updates, *left))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Comparison:
-    """An answer, and what of it is new beside what is stored."""
-
-    answer: DailyAnswer
-    fresh: pa.Table
-    findings: tuple[Finding, ...]
-    rows_compared: int = 0
-    reloaded: bool = False
-
-
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class _DailyUpdate:
     """The update of one symbol after the other, with what they share."""
@@ -215,7 +155,8 @@ class _DailyUpdate:
                 job.symbol, job.source, UpdateStatus.UP_TO_DATE, last_stored=str(last)
             )
         try:
-            compared = self._compared(job, last, last_session)
+            comparer = DailyComparer(self.series, self.options, self._ask)
+            compared = comparer.compare(job, last, last_session)
         except NothingGivenError as error:
             if last is None:
                 raise
@@ -242,88 +183,16 @@ class _DailyUpdate:
             )
         return given
 
-    # --- asking and comparing -----------------------------------------------------
-
     def _ask(self, job: Job, start: date, end: date) -> DailyAnswer:
         connector = self.connectors[job.source]
         return self.patience[job.source].ask(
             lambda: connector.fetch_daily(job.symbol, start, end)
         )
 
-    def _compared(self, job: Job, last: date | None, end: date) -> _Comparison:
-        if last is None:
-            answer = self._ask(job, self.options.start or FIRST_DAY, end)
-            return _Comparison(answer, answer.table, answer.findings)
-        tail = self._stored_tail(job.symbol, last)
-        answer = self._ask(job, tail.index[0].date(), max(end, last))
-        overlap = compare_overlap(tail, _frame(answer.table), PRICES)
-        if overlap.restatement is not None:
-            return self._restated(job, overlap, max(end, last))
-        if not overlap.rows_compared:
-            raise RestatedHistoryError(
-                provider=job.source,
-                symbol=job.symbol,
-                reason=f"it gives none of the last {len(tail)} stored rows, so nothing "
-                "shows that old and new are of one scale.",
-                fix="Its stored rows stay as they are.",
-            )
-        fresh = _fresh(answer.table, tail, overlap)
-        found = (*answer.findings, *_overlap_findings(job, overlap))
-        return _Comparison(answer, fresh, found, overlap.rows_compared)
-
-    def _stored_tail(self, symbol: str, last: date) -> pd.DataFrame:
-        """Return the last stored rows by date, those that are to be compared."""
-        wanted = self.options.overlap
-        first = last - timedelta(days=2 * wanted + 15)
-        rows = self.series.daily_prices([symbol], start=first)
-        if len(rows) < wanted:
-            rows = self.series.daily_prices([symbol])
-        return _by_date(rows).tail(wanted)
-
-    def _restated(self, job: Job, overlap: Overlap, end: date) -> _Comparison:
-        """Refuse a restated history, or ask for all of it where that was accepted."""
-        restatement = overlap.restatement
-        if not self.options.accept_restated:
-            raise RestatedHistoryError(
-                provider=job.source,
-                symbol=job.symbol,
-                reason=str(restatement),
-                fix="Nothing of it was stored. Load its whole history anew with "
-                "--accept-restated.",
-                restatement=restatement,
-            )
-        stored = _by_date(self.series.daily_prices([job.symbol]))
-        answer = self._ask(job, stored.index[0].date(), end)
-        kept = stored.index.difference(_frame(answer.table).index)
-        if len(kept):
-            raise RestatedHistoryError(
-                provider=job.source,
-                symbol=job.symbol,
-                reason=f"{restatement} It no longer gives {len(kept):,} of the "
-                f"{len(stored):,} stored rows, the first of {kept[0]:%Y-%m-%d}, so old "
-                "and new prices would stand side by side.",
-                fix="Nothing was stored. Load its whole history from a file that has "
-                "it (`foresto data load`).",
-                restatement=restatement,
-            )
-        reloaded = Finding(
-            code="HISTORY_RELOADED",
-            severity=Severity.WARNING,
-            message=f"The provider restated its history: {restatement} All of it "
-            f"{'would be' if self.options.dry_run else 'was'} loaded anew, as asked "
-            "for.",
-            where=job.symbol,
-            count=len(stored),
-            details={} if restatement is None else restatement.to_dict(),
-        )
-        found = (*answer.findings, reloaded)
-        compared = overlap.rows_compared
-        return _Comparison(answer, answer.table, found, compared, reloaded=True)
-
     # --- storing ------------------------------------------------------------------
 
     def _store(
-        self, job: Job, calendar: str, last: date | None, compared: _Comparison
+        self, job: Job, calendar: str, last: date | None, compared: Comparison
     ) -> SymbolUpdate:
         fresh, findings = compared.fresh, compared.findings
         if not len(fresh):
@@ -336,7 +205,7 @@ class _DailyUpdate:
                 last_stored=str(last or ""),
                 findings=sort_findings((*findings, *silent)),
             )
-        checked = _with_day_before(compared.answer.table, fresh, last)
+        checked = with_day_before(compared.answer.table, fresh, last)
         found = check_daily_prices(checked, calendar=get_calendar(calendar))
         findings = sort_findings((*findings, *found))
         span = pc.min_max(fresh["date"]).as_py()
@@ -359,7 +228,7 @@ class _DailyUpdate:
             findings=findings,
         )
 
-    def _status(self, compared: _Comparison) -> UpdateStatus:
+    def _status(self, compared: Comparison) -> UpdateStatus:
         if self.options.dry_run:
             return UpdateStatus.WOULD_UPDATE
         return UpdateStatus.RELOADED if compared.reloaded else UpdateStatus.UPDATED
@@ -368,7 +237,7 @@ class _DailyUpdate:
         self,
         job: Job,
         calendar: str,
-        compared: _Comparison,
+        compared: Comparison,
         findings: tuple[Finding, ...],
     ) -> LoadOutcome:
         """Store the new rows in one commit and record them, or record the refusal."""
@@ -437,57 +306,3 @@ def _as_date(given: object) -> date:
         return given.date()
     assert isinstance(given, date)
     return given
-
-
-def _by_date(rows: pd.DataFrame) -> pd.DataFrame:
-    import pandas as pd
-
-    index = pd.DatetimeIndex(rows["date"], name="date").as_unit("s")
-    return rows.set_axis(index, axis="index")[list(DAILY_PRICE_FIELDS)]
-
-
-def _frame(table: pa.Table) -> pd.DataFrame:
-    return _by_date(table.drop_columns("symbol").to_pandas())
-
-
-def _fresh(table: pa.Table, tail: pd.DataFrame, overlap: Overlap) -> pa.Table:
-    """Return the rows that are not stored yet, and those whose volume was revised."""
-    known = tail.index.difference(overlap.revised_volume)
-    held = pa.array(known.to_numpy().astype("M8[D]"), pa.date32())
-    return table.filter(pc.invert(pc.is_in(table["date"], held)))
-
-
-def _with_day_before(table: pa.Table, fresh: pa.Table, last: date | None) -> pa.Table:
-    """Return the new rows with those from the last stored one on: jumps show there."""
-    first = pc.min(fresh["date"]).as_py()
-    begin = first if last is None else min(first, last)
-    return table.filter(pc.greater_equal(table["date"], pa.scalar(begin, pa.date32())))
-
-
-def _overlap_findings(job: Job, overlap: Overlap) -> tuple[Finding, ...]:
-    found = []
-    if len(overlap.revised_volume):
-        found.append(
-            Finding(
-                code="VOLUME_REVISED",
-                severity=Severity.INFO,
-                message="The provider gives another volume for stored rows, at equal "
-                "prices; the new one was stored.",
-                where=job.symbol,
-                count=len(overlap.revised_volume),
-                samples=tuple(f"{d:%Y-%m-%d}" for d in overlap.revised_volume[:5]),
-            )
-        )
-    if len(overlap.not_given):
-        found.append(
-            Finding(
-                code="STORED_ROW_NOT_GIVEN",
-                severity=Severity.WARNING,
-                message="The provider no longer gives rows that are stored; they stay.",
-                where=job.symbol,
-                fix="Look whether they were trading days.",
-                count=len(overlap.not_given),
-                samples=tuple(f"{d:%Y-%m-%d}" for d in overlap.not_given[:5]),
-            )
-        )
-    return tuple(found)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from typing import Any
 
-from foresto_lab.errors import UnreadableAnswerError
+from foresto_lab.errors import ConnectorError, UnreadableAnswerError
 from foresto_lab.sources.connectors.daily_frames import DailyFrameReader, nothing_given
 from foresto_lab.sources.connectors.libraries import import_library, quiet
 from foresto_lab.sources.connectors.protocol import DailyAnswer, ProviderFacts
@@ -26,6 +27,15 @@ COLUMNS = {
     "adj_close": "Adj Close",
     "volume": "Volume",
 }
+
+
+def _watched(
+    provider: str, symbol: str, *, korean: bool
+) -> AbstractContextManager[None]:
+    """Look at charts of Naver, which are XML, or at Yahoo's, which are JSON."""
+    if korean:
+        return watched_requests(provider, symbol, whole_ends_with=END_OF_CHART)
+    return watched_requests(provider, symbol, whole_json=True)
 
 
 class FinanceDataReaderConnector:
@@ -55,8 +65,7 @@ class FinanceDataReaderConnector:
         library = import_library(self.facts)
         name = self.facts.name
         korean = self.calendar_of(symbol) == "XKRX"
-        chart_end = END_OF_CHART if korean else b""
-        with watched_requests(name, symbol, whole_ends_with=chart_end), quiet():
+        with _watched(name, symbol, korean=korean), quiet():
             frame = self._ask(library, symbol, start, end)
         reader = DailyFrameReader(name, symbol, COLUMNS)
         table = reader.read(frame, start, end)
@@ -69,6 +78,8 @@ class FinanceDataReaderConnector:
         first, last = start - timedelta(days=1), end + timedelta(days=2)
         try:
             return library.DataReader(symbol, first, last)
+        except ConnectorError:
+            raise
         except HTTPError as error:
             said = (
                 f"HTTP {error.response.status_code}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from foresto_lab.errors import UnreadableAnswerError
+from foresto_lab.errors import ConnectorError, UnreadableAnswerError
 from foresto_lab.sources.connectors.daily_frames import DailyFrameReader, nothing_given
 from foresto_lab.sources.connectors.libraries import import_library, quiet
 from foresto_lab.sources.connectors.protocol import DailyAnswer, ProviderFacts
@@ -59,6 +59,8 @@ class PykrxConnector:
         days = (f"{start:%Y%m%d}", f"{end:%Y%m%d}")
         try:
             return stock.get_market_ohlcv_by_date(*days, symbol, adjusted=True)
+        except ConnectorError:
+            raise
         except (IndexError, KeyError, AttributeError):
             raise nothing_given(self.facts.name, symbol, start, end) from None
         except ValueError as error:

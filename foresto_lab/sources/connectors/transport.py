@@ -159,7 +159,11 @@ def _seconds_asked(headers: Mapping[str, str]) -> float | None:
 
 @contextmanager
 def watched_requests(
-    provider: str, symbol: str, *, whole_ends_with: bytes = b""
+    provider: str,
+    symbol: str,
+    *,
+    whole_ends_with: bytes = b"",
+    whole_json: bool = False,
 ) -> Iterator[None]:
     """Look at every answer that the library ``requests`` gets on this thread.
 
@@ -197,6 +201,8 @@ def watched_requests(
             response.content,
             whole_ends_with=whole_ends_with,
         )
+        if whole_json:
+            require_whole_json(provider, symbol, response.content)
         return response
 
     with _TURN:
