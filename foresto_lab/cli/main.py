@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "rules": "foresto_lab.cli.rules:rules",
     "costs": "foresto_lab.cli.costs:costs",
     "simulate": "foresto_lab.cli.simulate:simulate",
+    "study": "foresto_lab.cli.study:study",
     "retirement": "foresto_lab.cli.retirement:retirement",
     "strategies": "foresto_lab.cli.strategies:strategies",
     "backtest": "foresto_lab.cli.backtest:backtest",

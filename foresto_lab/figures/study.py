@@ -37,6 +37,7 @@ PART_COLOURS: Final = {
     "flow_effect": GREY,
 }
 _MOST_BARS: Final = 60
+_DATES: Final = 5
 _ROW: Final = 58
 _GOLDEN: Final = (5**0.5 - 1) / 2
 
@@ -101,9 +102,11 @@ def attribution(study: RebalancingStudy, *, language: str = "ko") -> go.Figure:
         float(parts.abs().to_numpy().max()), language, study.currency
     )
     figure = new_figure(
-        label("study_parts", language), simulated=study.simulated, language=language
+        label("study_parts_by_rule", language),
+        simulated=study.simulated,
+        language=language,
     )
-    names = [rule_words(name, language) for name in parts.columns]
+    names = [_broken(rule_words(name, language), 8) for name in parts.columns]
     _add_parts(figure, names, parts.T / scale, unit, language)
     figure.update_yaxes(title_text=unit, tickformat=",~r")
     figure.update_xaxes(type="category", tickangle=0, automargin=True)
@@ -143,7 +146,13 @@ def event_parts(
     else:
         dates = [f"{date:%Y-%m-%d}" for date in table.index]
         _add_parts(figure, dates, table / scale, unit, language)
-        figure.update_xaxes(type="category", nticks=8, tickangle=0)
+        shown_dates = dates[:: max(1, -(-len(dates) // _DATES))]
+        figure.update_xaxes(
+            type="category",
+            tickvals=shown_dates,
+            ticktext=[date[:7] for date in shown_dates],
+            tickangle=0,
+        )
     figure.update_yaxes(title_text=unit, tickformat=",~r")
     figure.update_layout(height=380, bargap=0.25)
     return figure
@@ -363,6 +372,10 @@ def _add_marks(
         )
 
 
-def _broken(words: str) -> str:
+def _broken(words: str, longest: int = 12) -> str:
     """Return long words on two lines, so that a narrow page keeps room to draw."""
-    return words.replace(", ", ",<br>", 1) if len(words) > 12 else words
+    if len(words) <= longest:
+        return words
+    if ", " in words:
+        return words.replace(", ", ",<br>", 1)
+    return "<br>".join(words.rsplit(" ", 1))

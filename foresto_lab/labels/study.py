@@ -61,6 +61,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Difference to no rebalancing",
     ),
     "study_parts": ("차이는 무엇으로 이루어졌나", "What the difference is made of"),
+    "study_parts_by_rule": ("규칙별 구성", "Parts by rule"),
     "study_parts_of": ("차이의 구성: {rule}", "Parts of the difference: {rule}"),
     "study_parts_by_year": ("연도별 구성: {rule}", "Parts by year: {rule}"),
     "study_events": ("매매별 효과: {rule}", "What each trade did: {rule}"),
@@ -122,6 +123,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "{years}년 동안 규칙 {rules}가지를 리밸런싱을 하지 않은 경우와 비교했습니다.",
         "Over {years} years, {rules} rules against never rebalancing.",
     ),
+    "study_say_span_only": (
+        "{years}년 동안 규칙 하나를 리밸런싱을 하지 않은 경우와 비교했습니다.",
+        "Over {years} years, one rule against never rebalancing.",
+    ),
     "study_say_none": (
         "리밸런싱이 없었다면 최초 투자금 {amount}, 최종 평가액 {final}입니다 "
         "(연 {cagr}).",
@@ -135,6 +140,14 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         '가장 못한 규칙: "{rule}". 리밸런싱 없음보다 연 {cagr}포인트, {money}.',
         'The worst rule: "{rule}", {cagr} a year against none, {money} in all.',
     ),
+    "study_say_none_best": (
+        "이 기간에는 어느 규칙도 리밸런싱을 하지 않은 것보다 낫지 않았습니다.",
+        "In this span no rule did better than never rebalancing.",
+    ),
+    "study_say_all_better": (
+        "이 기간에는 모든 규칙이 리밸런싱을 하지 않은 것보다 나았습니다.",
+        "In this span every rule did better than never rebalancing.",
+    ),
     "study_say_only": (
         '"{rule}": 리밸런싱 없음보다 연 {cagr}포인트, {money}.',
         '"{rule}": {cagr} a year against none, {money} in all.',
@@ -144,6 +157,12 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "낙폭은 각각 {none_drawdown}, {worst_drawdown}에서 {best_drawdown}까지입니다.",
         "Volatility was {none} without and {low} to {high} with a rule; the maximum "
         "drawdown {none_drawdown} without, {worst_drawdown} to {best_drawdown} with.",
+    ),
+    "study_say_risk_only": (
+        "변동성은 리밸런싱 없이 {none}, 규칙을 따르면 {low}입니다. 최대 낙폭은 각각 "
+        "{none_drawdown}, {worst_drawdown}입니다.",
+        "Volatility was {none} without and {low} with it; the maximum drawdown "
+        "{none_drawdown} without, {worst_drawdown} with it.",
     ),
     "study_say_cost": (
         '거래비용은 모두 합해 {low}에서 {high}까지입니다. 가장 비싼 규칙: "{rule}".',

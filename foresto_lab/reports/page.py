@@ -36,6 +36,7 @@ REPORT_KINDS: Final = frozenset(
     {
         "report_scenario",
         "report_rebalancing_comparison",
+        "report_rebalancing_study",
         "report_data_quality",
         "report_store_health",
         "report_backtest",

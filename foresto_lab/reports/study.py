@@ -281,7 +281,7 @@ def events(runs: StudyRuns, rule: str, *, language: str = "ko") -> Block:
     shown = listed.loc[sorted(order.index[:_SHOWN_EVENTS])]
     rows = [
         [
-            Cell(day(pd.Timestamp(event["event_date"]))),
+            Cell(day(pd.Timestamp(event["event_date"])), kind="day"),
             Cell(percent(event["drift_removed"]), number=True),
             Cell(percent(event["turnover"]), number=True),
             *(

@@ -61,8 +61,9 @@ def study_sentences(
     others = rows.loc[list(study.compared)]
     days = (study.paths.index[-1] - study.paths.index[0]).days
     facts = {"years": ratio(days / 365.25, 1), "rules": len(others)}
+    alone = "_only" if len(others) == 1 else ""
     said = [
-        label("study_say_span", language, **facts),
+        label(f"study_say_span{alone}", language, **facts),
         label(
             "study_say_none",
             language,
@@ -82,10 +83,16 @@ def _outcomes(others: Any, language: str, currency: str) -> list[str]:
     ordered = others.sort_values("difference", ascending=False, kind="stable")
     if len(ordered) == 1:
         return [_outcome("study_say_only", ordered.iloc[0], language, currency)]
-    return [
+    said = [
         _outcome("study_say_best", ordered.iloc[0], language, currency),
         _outcome("study_say_worst", ordered.iloc[-1], language, currency),
     ]
+    gaps = ordered["difference"]
+    if gaps.iloc[0] <= 0:
+        return [label("study_say_none_best", language), *said]
+    if gaps.iloc[-1] > 0:
+        return [label("study_say_all_better", language), *said]
+    return said
 
 
 def _outcome(key: str, row: Any, language: str, currency: str) -> str:
@@ -101,8 +108,9 @@ def _outcome(key: str, row: Any, language: str, currency: str) -> str:
 
 
 def _risk(none: Any, others: Any, language: str) -> str:
+    alone = "_only" if len(others) == 1 else ""
     return label(
-        "study_say_risk",
+        f"study_say_risk{alone}",
         language,
         none=percent(none["volatility"]),
         low=percent(others["volatility"].min()),
@@ -178,7 +186,7 @@ def luck_html(luck: TimingLuck, language: str) -> str:
     rows = [
         [rule_words(str(name), language), count(row["base_days"])]
         + [percent(row[key]) for key in keys]
-        + [label("study_of_days", language, rank=row["rank"], days=row["base_days"])]
+        + [_rank(row, language)]
         for name, row in luck.summary.xs("cagr", level="measure").iterrows()
     ]
     words = ("base_day_count", "worst", "median", "best", "spread", "deviation")
@@ -189,6 +197,11 @@ def luck_html(luck: TimingLuck, language: str) -> str:
     parts = [luck.name, label("study_luck", language), label("cagr", language)]
     title = " · ".join(filter(None, [*parts, f"{luck.start} ~ {luck.end}"]))
     return _html(title, head, rows, luck, language)
+
+
+def _rank(row: Any, language: str) -> str:
+    rank, days = count(row["rank"]), count(row["base_days"])
+    return label("study_of_days", language, rank=rank, days=days)
 
 
 def _html(
