@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import click
 
 from foresto_lab.cli.output import json_option, print_facts, print_json, print_table
@@ -82,7 +84,7 @@ def show_transaction_tax(market: str | None, date: str | None, as_json: bool) ->
         raise UnknownNameError(kind="market", given=market, allowed=table.markets)
     rows = [row for row in table.rows if market in (None, row.market)]
     if date is not None:
-        day = parse_session(date, "--on").item()
+        day = dt.date.fromisoformat(str(parse_session(date, "--on")))
         rows = [row for row in rows if row.holds_on(day)]
     if as_json:
         print_json([row.to_dict() for row in rows])

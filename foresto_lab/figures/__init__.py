@@ -7,6 +7,7 @@ prices. Figures are plain ``plotly.graph_objects.Figure``.
 from foresto_lab.figures import backtest
 from foresto_lab.figures.calendar_returns import annual_bars, monthly_heatmap
 from foresto_lab.figures.cash_flows import cash_flows
+from foresto_lab.figures.costs import costs_by_year, yearly_costs
 from foresto_lab.figures.drawdown import drawdown
 from foresto_lab.figures.drift import drift
 from foresto_lab.figures.forward import (
@@ -34,6 +35,7 @@ __all__ = [
     "annual_bars",
     "backtest",
     "cash_flows",
+    "costs_by_year",
     "coverage",
     "cumulative_cost",
     "drawdown",
@@ -54,5 +56,6 @@ __all__ = [
     "sustainable_rates_by_start",
     "turnover",
     "weights",
+    "yearly_costs",
     "yearly_turnover",
 ]
