@@ -17,7 +17,6 @@ from foresto_lab.errors import AmountError, InputError, UnknownNameError
 from foresto_lab.lab_benchmarks import BenchmarkVerbs
 from foresto_lab.lab_candles import CandleVerbs
 from foresto_lab.lab_flows import RetirementVerbs
-from foresto_lab.lab_portfolios import PortfolioVerbs
 from foresto_lab.lab_runs import RunVerbs
 from foresto_lab.lab_updates import UpdateVerbs
 from foresto_lab.runs.plan import parse_date
@@ -103,7 +102,6 @@ class Lab(
     BenchmarkVerbs,
     UpdateVerbs,
     RetirementVerbs,
-    PortfolioVerbs,
 ):
     """A workspace and everything that can be done in it.
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from foresto_lab.lab_backtests import BacktestVerbs
+from foresto_lab.lab_portfolios import PortfolioVerbs
 from foresto_lab.runs.plan import SimulationPlan, plan_simulation
 from foresto_lab.telemetry.runs import RunTelemetry
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from foresto_lab.scenarios import Scenario, SimulationResult
 
 
-class SimulationVerbs(BacktestVerbs):
+class SimulationVerbs(BacktestVerbs, PortfolioVerbs):
     """The part of a Lab about portfolios; see ``Lab``."""
 
     def scenarios(self) -> pd.DataFrame:
@@ -78,7 +79,7 @@ class SimulationVerbs(BacktestVerbs):
 
     def _plan(self, portfolio: Any, **options: Any) -> SimulationPlan:
         return plan_simulation(
-            portfolio,
+            self.resolve_portfolio(portfolio),
             catalog=self.storage.catalog,
             use_rebalancing=self.settings.use_rebalancing,
             use_scenario_db=self.settings.use_scenario_db,
@@ -98,7 +99,7 @@ class SimulationVerbs(BacktestVerbs):
         if names_strategy(
             portfolio,
             options,
-            scenarios=lambda: list(self.scenarios().index),
+            scenarios=lambda: [*self.scenarios().index, *self.portfolios().index],
             strategies=lambda: list(self.strategies().index),
         ):
             return preflight_asked(
@@ -137,8 +138,10 @@ class SimulationVerbs(BacktestVerbs):
 
         Parameters
         ----------
-        portfolio : str, Scenario or mapping
-            A scenario's name, a scenario, or weights by asset class or symbol.
+        portfolio : str, Scenario, Portfolio or mapping
+            The name of a scenario or of a custom portfolio, also ``NAME@VERSION``; one
+            of these itself; or weights by asset class or symbol. Computed weights use
+            the prices before ``start``.
         start, end : date, optional
             The span, inclusive; left out, all the prices there are.
         initial_amount : float

@@ -42,10 +42,9 @@ class SimulationInputs:
     @cached_property
     def prices(self) -> pd.DataFrame:
         """The prices in base currency on common sessions, in the span asked for."""
-        if self.market is None:
-            return self.quoted
-        prices, _ = self.market.prices_in_base(self.quoted, self.request.calendar)
-        start = self.request.start
+        prices, start = self.quoted, self.request.start
+        if self.market is not None:
+            prices, _ = self.market.prices_in_base(self.quoted, self.request.calendar)
         return prices if start is None else prices.loc[start.isoformat() :]
 
 
@@ -100,6 +99,8 @@ def _price_matrix(
     start = request.start
     if start is not None and needs_facts(request):
         start -= LOOK_BACK
+    if start is not None and not isinstance(request.targets, Mapping):
+        start = min(start, request.start_of_history or start)
     return series.price_matrix(
         list(dict.fromkeys(symbols.values())),
         start=start,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from foresto_lab.rebalancing import RebalancingRule
     from foresto_lab.runs.protocols import Catalog
     from foresto_lab.scenarios import Instrument, Scenario
+    from foresto_lab.scenarios.portfolio import Portfolio
 
 CUSTOM = "CUSTOM"
 
@@ -45,24 +46,25 @@ class SimulationPlan:
 
     @property
     def name(self) -> str:
-        """The scenario's name, or CUSTOM."""
-        return self.request.scenario or CUSTOM
+        """The scenario's or the portfolio's name, or CUSTOM."""
+        return self.request.name or CUSTOM
 
     @property
     def snapshots(self) -> dict[str, Any]:
         """The definitions used, as they were."""
-        scenario = self.scenario
+        scenario, asked = self.scenario, self.request.portfolio
         return {
             "scenario": None if scenario is None else scenario.to_dict(),
             "rule": None if self.rule is None else self.rule.to_dict(),
             "rule_label": None if self.rule is None else self.rule.label,
             "simulated": self.simulated,
             "currency": self.currency,
+            **({} if asked is None else {"portfolio": dict(asked)}),
         }
 
 
 def plan_simulation(
-    portfolio: str | Scenario | Mapping[str, float],
+    portfolio: str | Scenario | Portfolio | Mapping[str, float],
     *,
     catalog: Catalog,
     start: str | date | None = None,
@@ -97,6 +99,7 @@ def plan_simulation(
         A date cannot be read, or start lies after end.
     """
     scenario = resolve_scenario(portfolio, catalog, use_scenario_db=use_scenario_db)
+    own = _own_portfolio(portfolio)
     weights = scenario.weights if scenario else _custom_weights(portfolio)
     rule = _resolve_rule(rebalancing, catalog)
     if rule is not None and not use_rebalancing:
@@ -137,13 +140,14 @@ def plan_simulation(
         exchange_rates=money.exchange_rates,
         hedged=money.hedged,
         markets=plan_markets(model, money.currencies, symbols, known),
+        portfolio=None if own is None else own.to_dict(),
     )
     simulated = any(known[s].simulated for s in symbols.values() if s in known)
     return SimulationPlan(request, scenario, rule, simulated, money.counted_in)
 
 
 def resolve_scenario(
-    portfolio: str | Scenario | Mapping[str, float],
+    portfolio: str | Scenario | Portfolio | Mapping[str, float],
     catalog: Catalog,
     *,
     use_scenario_db: bool = True,
@@ -178,15 +182,24 @@ def _resolve_rule(
     return given
 
 
+def _own_portfolio(portfolio: object) -> Portfolio | None:
+    from foresto_lab.scenarios.portfolio import Portfolio
+
+    return portfolio if isinstance(portfolio, Portfolio) else None
+
+
 def _custom_weights(portfolio: object) -> Mapping[str, float]:
+    from foresto_lab.scenarios.portfolio import Portfolio
     from foresto_lab.scenarios.weights import parse_weights
 
+    if isinstance(portfolio, Portfolio):
+        return portfolio.nominal_weights
     if isinstance(portfolio, Mapping):
         parsed = parse_weights(portfolio)
         return {str(label): weight for label, weight in parsed.items()}
     raise InputError(
-        message=f"A portfolio is a scenario's name, a Scenario, or a mapping of symbol "
-        f"to weight, not {portfolio!r}."
+        message="A portfolio is the name of a scenario or a portfolio, a Scenario, a "
+        f"Portfolio, or a mapping of symbol to weight, not {portfolio!r}."
     )
 
 

@@ -10,19 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from foresto_lab.canonical import sha256_of
-from foresto_lab.errors import UnknownNameError
+from foresto_lab.errors import InputError, UnknownNameError
 from foresto_lab.types import Execution, RunKind
+
+if TYPE_CHECKING:
+    from foresto_lab.scenarios.portfolio import Portfolio
 
 DEFAULT_PRICE_FIELD = "adj_close"
 _LATER_FIELDS = frozenset(
     {
         *("whole_shares", "base_currency", "currencies"),
-        *("exchange_rates", "hedged", "markets"),
+        *("exchange_rates", "hedged", "markets", "portfolio"),
     }
 )
 
@@ -50,6 +53,9 @@ class SimulationRequest:
         The column of daily prices that returns are made from.
     scenario : str, optional
         The scenario's name; None for weights of the caller's own.
+    portfolio : mapping, optional
+        A custom portfolio as its ``to_dict`` gives it. Where it computes its weights,
+        ``weights`` only says what is held: each instrument the same part of its sleeve.
     costs, cashflows : mapping, optional
         A cost model and a plan of flows as their ``to_dict`` gives them.
     whole_shares : bool
@@ -85,6 +91,7 @@ class SimulationRequest:
     exchange_rates: Mapping[str, str] = field(default_factory=dict)
     hedged: tuple[str, ...] = ()
     markets: Mapping[str, str] = field(default_factory=dict)
+    portfolio: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         weights = {str(name): float(weight) for name, weight in self.weights.items()}
@@ -96,6 +103,46 @@ class SimulationRequest:
         object.__setattr__(self, "hedged", tuple(sorted(self.hedged)))
         for name in ("currencies", "exchange_rates", "markets"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    @property
+    def name(self) -> str:
+        """The scenario's or the portfolio's name; empty for weights alone."""
+        named = None if self.portfolio is None else str(self.portfolio["name"])
+        return self.scenario or named or ""
+
+    @property
+    def targets(self) -> Mapping[str, float] | Portfolio:
+        """What to simulate: the weights, or the portfolio that computes them."""
+        if self.portfolio is None:
+            return self.weights
+        from foresto_lab.scenarios.portfolio import Portfolio
+
+        portfolio = Portfolio.from_dict(self.portfolio)
+        return portfolio if portfolio.is_computed else self.weights
+
+    @property
+    def start_of_history(self) -> date | None:
+        """The date from which prices are needed for computed weights at the start."""
+        if self.start is None or isinstance(self.targets, Mapping):
+            return self.start
+        sessions = self.targets.lookback + 1
+        return self.start - timedelta(days=14 + (sessions * 365) // 240)
+
+    @property
+    def fixed_weights(self) -> Mapping[str, float]:
+        """The weights, where they are fixed.
+
+        Raises
+        ------
+        InputError
+            They are computed from prices.
+        """
+        if isinstance(self.targets, Mapping):
+            return self.targets
+        raise InputError(
+            message=f"The weights of {self.name} are computed from prices, and this "
+            "asks for fixed ones. Give weights by symbol, or simulate it."
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the request as plain JSON-ready values, dates as ISO strings.

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from foresto_lab.runs.plan import SimulationPlan
     from foresto_lab.runs.protocols import RunStore
     from foresto_lab.runs.provenance import Provenance
+    from foresto_lab.scenarios.portfolio import Portfolio
 
 
 def preflight_simulation(
@@ -127,7 +128,7 @@ def compute(
     request = inputs.request
     result = simulate(
         inputs.quoted,
-        request.weights,
+        request.targets,
         None if request.rebalancing is None else parse_rule(request.rebalancing),
         costs=costs_of(request),
         cashflows=parse_cashflows(request.cashflows),
@@ -143,7 +144,7 @@ def compute(
         identity,
         simulated=simulated,
         currency=currency,
-        name=request.scenario or "",
+        name=request.name,
     )
 
 
@@ -162,7 +163,7 @@ def restore_result(record: RunRecord, artifacts: RunArtifacts) -> SimulationResu
         artifacts.tables["events"],
         artifacts.summary,
         request_hash=record.request_hash,
-        weights=request.weights,
+        weights=_weights_of(request, artifacts),
         rule=None if rule is None else parse_rule(rule),
         initial_amount=request.initial_amount,
         calendar=request.calendar,
@@ -170,9 +171,19 @@ def restore_result(record: RunRecord, artifacts: RunArtifacts) -> SimulationResu
         findings=findings_of(artifacts),
         simulated=bool(record.snapshots.get("simulated", False)),
         currency=currency_of(record),
-        name=request.scenario or "",
+        name=request.name,
         run_id=record.run_id,
     )
+
+
+def _weights_of(
+    request: SimulationRequest, artifacts: RunArtifacts
+) -> Mapping[str, float]:
+    """Return the weights that a run began with."""
+    if isinstance(request.targets, Mapping):
+        return request.weights
+    first = artifacts.tables["path"].iloc[0]
+    return {label: float(first[f"weight_{label}"]) for label in request.weights}
 
 
 def currency_of(record: RunRecord) -> str:
@@ -192,9 +203,16 @@ def to_artifacts(result: SimulationResult) -> RunArtifacts:
     )
 
 
+def _portfolio_of(plan: SimulationPlan) -> Portfolio | None:
+    from foresto_lab.scenarios.portfolio import Portfolio
+
+    asked = plan.request.portfolio
+    return None if asked is None else Portfolio.from_dict(asked)
+
+
 def simulation_hash(plan: SimulationPlan, data_version: str) -> str:
     """Return the request hash of a plan on a state of the data."""
-    scenario = plan.scenario
+    scenario = plan.scenario or _portfolio_of(plan)
     versions = {} if scenario is None else {scenario.name: scenario.checksum}
     return request_hash(
         RunKind.SIMULATION,

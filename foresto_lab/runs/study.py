@@ -133,7 +133,7 @@ def compute_study(
         "currency": currency,
         "name": asked.scenario or "",
     }
-    given = (inputs.quoted, asked.weights, rules)
+    given = (inputs.quoted, asked.targets, rules)
     if request.study is StudyKind.REBALANCING:
         study = rebalancing_study(*given, **_arguments(inputs))
         return study.with_run(None, study.request_hash, **facts)

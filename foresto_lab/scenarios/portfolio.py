@@ -148,6 +148,34 @@ class Portfolio:
         )
 
     @property
+    def nominal_weights(self) -> Mapping[str, float]:
+        """The fixed weights; where they are computed, the same part for each.
+
+        An instrument of a computed sleeve has the same part of it as the others; where
+        all weights are computed, each instrument has the same part of what is invested.
+        """
+        if not self.is_computed:
+            return self.weights
+        equal = (1.0 - self.uninvested) / len(self.symbols)
+        nominal = {}
+        for sleeve in self.sleeves.values():
+            for symbol in sleeve.symbols:
+                inner = (
+                    1.0 / len(sleeve.symbols)
+                    if sleeve.weighting is not None
+                    else sleeve.weights[symbol]
+                )
+                whole = self.weighting is not None or sleeve.weight is None
+                nominal[symbol] = equal if whole else float(sleeve.weight or 0) * inner
+        return MappingProxyType(nominal)
+
+    @property
+    def lookback(self) -> int:
+        """How many sessions of history the first weights need; 0 for fixed ones."""
+        weightings = [self.weighting, *(s.weighting for s in self.sleeves.values())]
+        return max(int(getattr(each, "lookback", 0)) for each in weightings)
+
+    @property
     def asset_classes(self) -> Mapping[str, str]:
         """The asset class of each instrument."""
         return MappingProxyType(

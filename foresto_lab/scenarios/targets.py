@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from foresto_lab.scenarios.portfolio import Portfolio
+from foresto_lab.scenarios.weighting import Weighting
 from foresto_lab.scenarios.weights import parse_weights, targets_with_cash
 from foresto_lab.scenarios.weights_schedule import WeightsSchedule
 from foresto_lab.types import Float64Array2D, Int64Array1D, SessionArray
-
-if TYPE_CHECKING:
-    from foresto_lab.scenarios.weighting import Weighting
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +43,8 @@ class Targets:
         return targets_with_cash(fixed), np.zeros(len(sessions), dtype=np.int64)
 
 
-def parse_targets(given: object) -> Targets | Weighting:
-    """Return the targets, or the weighting that has yet to compute them.
+def parse_targets(given: object) -> Targets | Weighting | Portfolio:
+    """Return the targets, or what has yet to compute them from prices.
 
     Raises
     ------
@@ -54,10 +53,10 @@ def parse_targets(given: object) -> Targets | Weighting:
     """
     if isinstance(given, WeightsSchedule):
         return scheduled_targets(given)
-    weighting = given if hasattr(given, "schedule") else None
-    weighting = getattr(given, "weighting", None) or weighting
-    if weighting is not None:
-        return weighting  # type: ignore[no-any-return]
+    if isinstance(given, Weighting):
+        return given
+    if isinstance(given, Portfolio) and given.is_computed:
+        return given
     if not hasattr(given, "items") and hasattr(given, "weights"):
         given = given.weights
     weights = parse_weights(given)  # type: ignore[arg-type]
@@ -67,7 +66,9 @@ def parse_targets(given: object) -> Targets | Weighting:
 
 def scheduled_targets(schedule: WeightsSchedule) -> Targets:
     """Return the targets of a schedule."""
-    first = dict(zip(schedule.assets, schedule.weights[0].tolist(), strict=True))
+    first: dict[Hashable, float] = dict(
+        zip(schedule.assets, schedule.weights[0].tolist(), strict=True)
+    )
     return Targets(first, schedule.held, schedule)
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -182,3 +183,51 @@ def test_a_refusal_is_one_sentence(
     told = capsys.readouterr().err
     assert said in told
     assert "Traceback" not in told
+
+
+# --- simulations ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def priced_lab(either_lab: Lab, sample_prices: pd.DataFrame, tmp_path: Path) -> Lab:
+    """Return a Lab of either store with the sample's prices of three instruments."""
+    symbols = {"equity": "069500", "bond": "152380", "gold": "SPY"}
+    closes = sample_prices[list(symbols)].iloc[-900:].rename(columns=symbols)
+    rows = closes.reset_index().melt("date", var_name="symbol", value_name="close")
+    path = tmp_path / "prices.csv"
+    rows.to_csv(path, index=False)
+    either_lab.load_prices(path)
+    return either_lab
+
+
+def test_a_stored_portfolio_is_simulated_by_its_name(priced_lab: Lab) -> None:
+    lab = priced_lab
+    lab.save_portfolio(core())
+    result = lab.simulate("core", rebalancing="MONTHLY", calendar="XKRX")
+    plain = lab.simulate(dict(core().weights), rebalancing="MONTHLY", calendar="XKRX")
+    assert result.name == "Core"
+    pd.testing.assert_frame_equal(result.path, plain.path, check_exact=True)
+    assert result.request_hash != plain.request_hash
+    again = lab.simulate("Core@1.0.0", rebalancing="MONTHLY", calendar="XKRX")
+    assert again.run_id == result.run_id
+    lab.save_portfolio(core(0.5))
+    newer = lab.simulate("Core", rebalancing="MONTHLY", calendar="XKRX")
+    assert newer.run_id != result.run_id
+    assert lab.preflight("Core", calendar="XKRX").passed
+
+
+def test_computed_weights_are_kept_restored_and_reproduced(priced_lab: Lab) -> None:
+    lab = priced_lab
+    sleeves: Any = {"equity": {"instruments": ["069500", "SPY", "152380"]}}
+    lab.save_portfolio(Portfolio("Parity", sleeves, weighting=RiskParity(lookback=60)))
+    whole = lab.simulate("Parity", calendar="XKRX")
+    day = whole.path.index[100].date()
+    result = lab.simulate("Parity", start=day, calendar="XKRX")
+    # History before the start is used: day 0 is the start itself.
+    assert result.path.index[0].date() == day
+    assert set(result.events["trigger_type"]) == {"SCHEDULE"}
+    again = lab.simulate("Parity", start=day, calendar="XKRX")
+    assert again.run_id == result.run_id
+    pd.testing.assert_frame_equal(again.path, result.path, check_exact=True)
+    assert again.weights == pytest.approx(result.weights)
+    assert lab.reproduce(result.run_id).identical

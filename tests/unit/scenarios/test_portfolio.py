@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 
 from foresto_lab.errors import ForestoError, InputError, UnknownNameError, WeightError
+from foresto_lab.rebalancing import Periodic
 from foresto_lab.registry import parse_definition
+from foresto_lab.scenarios import simulate
 from foresto_lab.scenarios.portfolio import Portfolio
 from foresto_lab.scenarios.sleeve import Sleeve
 from foresto_lab.scenarios.weighting import EqualWeight, InverseVolatility, RiskParity
@@ -240,3 +242,43 @@ def test_a_symbol_without_prices_is_told() -> None:
             "P",
             {"equity": Sleeve(["069500", "SPY"], 1.0, RiskParity(lookback=5))},
         ).schedule(prices().drop(columns="SPY"), "XNYS")
+
+
+def test_a_portfolio_is_simulated_as_its_weights_are() -> None:
+    rule = Periodic("MONTHLY", cost_rate=0.001)
+    whole = simulate(prices(), core(), rule, calendar="XNYS")
+    plain = simulate(prices(), dict(core().weights), rule, calendar="XNYS")
+    pd.testing.assert_frame_equal(whole.path, plain.path, check_exact=True)
+    assert whole.path["weight_SPY"].iloc[0] == pytest.approx(0.45)
+    assert "weight_GLD" not in whole.path
+
+
+def test_computed_weights_are_held_from_the_day_they_are_decided() -> None:
+    weighting = RiskParity(lookback=20)
+    table = prices()
+    by_itself = simulate(table, weighting, calendar="XNYS")
+    schedule = weighting.schedule(table, "XNYS")
+    by_schedule = simulate(table, schedule, calendar="XNYS")
+    pd.testing.assert_frame_equal(by_itself.path, by_schedule.path, check_exact=True)
+    assert str(by_itself.path.index[0].date()) == str(schedule.dates[0])
+    first = (
+        by_itself.path.iloc[0]
+        .filter(like="weight_")
+        .drop("weight_cash", errors="ignore")
+    )
+    np.testing.assert_allclose(first, schedule.weights[0], atol=1e-12)
+    told = by_itself.events
+    assert told["trigger_type"].tolist() == ["SCHEDULE"] * (len(schedule.dates) - 1)
+
+
+def test_a_portfolio_with_a_weighting_holds_its_own_symbols_only() -> None:
+    given = Portfolio(
+        "Parity",
+        {"equity": {"instruments": ["069500", "SPY"]}},
+        weighting=RiskParity(lookback=20),
+        uninvested=0.1,
+    )
+    path = simulate(prices(), given, calendar="XNYS").path
+    held = [name for name in path if name.startswith("weight_")]
+    assert held == ["weight_069500", "weight_SPY"]
+    assert path[held].iloc[0].sum() == pytest.approx(0.9)
