@@ -150,7 +150,7 @@ class _Store:
             )
             for label in prices.columns
         ]
-        return pd.concat(paid, axis=1).sort_index()
+        return pd.concat(paid, axis=1, sort=True)
 
     def exchange_rates(self) -> pd.DataFrame | None:
         """Return a column per foreign currency."""
