@@ -91,6 +91,7 @@ if TYPE_CHECKING:
     from foresto_lab.scenarios.forward import Parametric as Parametric
     from foresto_lab.scenarios.forward import forward as forward
     from foresto_lab.scenarios.market_facts import MarketFacts as MarketFacts
+    from foresto_lab.scenarios.portfolio import Portfolio as Portfolio
     from foresto_lab.scenarios.retirement import RetirementOutlook as RetirementOutlook
     from foresto_lab.scenarios.retirement import RetirementStudy as RetirementStudy
     from foresto_lab.scenarios.retirement import (
@@ -102,6 +103,16 @@ if TYPE_CHECKING:
     )
     from foresto_lab.scenarios.timing_luck import TimingLuck as TimingLuck
     from foresto_lab.scenarios.timing_luck import timing_luck as timing_luck
+    from foresto_lab.scenarios.weighting import EqualWeight as EqualWeight
+    from foresto_lab.scenarios.weighting import (
+        HierarchicalRiskParity as HierarchicalRiskParity,
+    )
+    from foresto_lab.scenarios.weighting import InverseVolatility as InverseVolatility
+    from foresto_lab.scenarios.weighting import (
+        MaximumDiversification as MaximumDiversification,
+    )
+    from foresto_lab.scenarios.weighting import MinimumVariance as MinimumVariance
+    from foresto_lab.scenarios.weighting import RiskParity as RiskParity
     from foresto_lab.strategies import JsonStrategy as JsonStrategy
     from foresto_lab.strategies import Risk as Risk
     from foresto_lab.strategies import Signals as Signals
@@ -140,6 +151,7 @@ __all__ = [
     "DistributionTax",
     "DonchianTurtle",
     "Drift",
+    "EqualWeight",
     "Execution",
     "Finding",
     "FixedAmount",
@@ -149,9 +161,11 @@ __all__ = [
     "ForwardResult",
     "FractionOfEquity",
     "HalfSpread",
+    "HierarchicalRiskParity",
     "Hybrid",
     "HyperRsi",
     "Instrument",
+    "InverseVolatility",
     "JsonStrategy",
     "Lab",
     "ListedFlows",
@@ -159,15 +173,19 @@ __all__ = [
     "ManagementFee",
     "MarketFacts",
     "MarketImpact",
+    "MaximumDiversification",
+    "MinimumVariance",
     "MomentumRotation",
     "Parametric",
     "Periodic",
+    "Portfolio",
     "PreflightReport",
     "RebalancingStudy",
     "RelativePerformance",
     "RetirementOutlook",
     "RetirementStudy",
     "Risk",
+    "RiskParity",
     "RsiReversal",
     "Scenario",
     "Signals",
@@ -233,6 +251,7 @@ _HOMES: Final = {
     "DistributionTax": "rebalancing.costs",
     "DonchianTurtle": "strategies.library.donchian_turtle",
     "Drift": "rebalancing",
+    "EqualWeight": "scenarios.weighting",
     "Execution": "backtest",
     "Finding": "findings",
     "FixedAmount": "backtest",
@@ -242,9 +261,11 @@ _HOMES: Final = {
     "ForwardResult": "scenarios.forward",
     "FractionOfEquity": "backtest",
     "HalfSpread": "rebalancing.costs",
+    "HierarchicalRiskParity": "scenarios.weighting",
     "Hybrid": "rebalancing",
     "HyperRsi": "strategies.library.hyperrsi",
     "Instrument": "scenarios",
+    "InverseVolatility": "scenarios.weighting",
     "JsonStrategy": "strategies",
     "Lab": "lab",
     "ListedFlows": "rebalancing.cashflows",
@@ -252,15 +273,19 @@ _HOMES: Final = {
     "ManagementFee": "rebalancing.costs",
     "MarketFacts": "scenarios.market_facts",
     "MarketImpact": "rebalancing.costs",
+    "MaximumDiversification": "scenarios.weighting",
+    "MinimumVariance": "scenarios.weighting",
     "MomentumRotation": "strategies.library.momentum_rotation",
     "Parametric": "scenarios.forward",
     "Periodic": "rebalancing",
+    "Portfolio": "scenarios.portfolio",
     "PreflightReport": "preflight",
     "RebalancingStudy": "scenarios.counterfactuals",
     "RelativePerformance": "metrics.relative",
     "RetirementOutlook": "scenarios.retirement",
     "RetirementStudy": "scenarios.retirement",
     "Risk": "strategies",
+    "RiskParity": "scenarios.weighting",
     "RsiReversal": "strategies.library.rsi_reversal",
     "Scenario": "scenarios",
     "Signals": "strategies",
