@@ -12,6 +12,34 @@ from typing import Final
 from foresto_lab.findings import Finding
 
 _WORDS: Final[dict[str, tuple[str, str, str]]] = {
+    "MARKET_NOT_KNOWN": (
+        "시장 미지정",
+        "Market not known",
+        "시장을 알 수 없는 종목에는 증권거래세를 매기지 않았습니다. 종목의 시장을 "
+        "지정하십시오.",
+    ),
+    "IMPACT_NOT_KNOWN": (
+        "시장 충격 미산정",
+        "Impact not known",
+        "거래 자료가 부족한 거래일에는 시장 충격 비용을 넣지 않았습니다. 시작일 "
+        "한 달 전부터의 가격과 거래대금을 넣으십시오.",
+    ),
+    "EXCHANGE_RATE_CARRIED": (
+        "환율 이월",
+        "Exchange rate carried",
+        "환율이 없는 거래일에는 마지막 환율을 썼습니다(최대 5거래일).",
+    ),
+    "PRICE_CARRIED": (
+        "가격 이월",
+        "Price carried",
+        "다른 시장의 휴장일에는 마지막 종가를 썼습니다(최대 5거래일).",
+    ),
+    "CLOSE_KNOWN_LATER": (
+        "늦게 알려지는 종가",
+        "Close known later",
+        "뒤에 마감하는 시장의 종가는 하루 전 것을 씁니다. 그때까지 알려진 마지막 "
+        "종가이기 때문입니다.",
+    ),
     "NO_TRADES": (
         "거래 없음",
         "No trades",
