@@ -26,6 +26,7 @@ from foresto_lab.scenarios.simulation import (
     simulate,
 )
 from foresto_lab.scenarios.span import Span, parse_span
+from foresto_lab.scenarios.study_rules import is_fixed, plain_weights
 from foresto_lab.scenarios.weights import parse_weights, targets_with_cash
 from foresto_lab.types import (
     Float64Array1D,
@@ -96,7 +97,7 @@ def is_plain(
     """Return whether the plain walk has all that is asked for."""
     extra = {name for name, value in options.items() if value} - _PLAIN_OPTIONS
     rate = costs is None or isinstance(costs, (Real, ProportionalCost))
-    return isinstance(weights, Mapping) and rate and cashflows is None and not extra
+    return is_fixed(weights) and rate and cashflows is None and not extra
 
 
 def walk_days(
@@ -113,6 +114,7 @@ def walk_days(
 
     Each is, to the last bit, the path that ``simulate`` gives.
     """
+    weights = plain_weights(weights)
     if not is_plain(weights, costs, cashflows, options):
         return None
     targets = parse_weights(weights)

@@ -5,7 +5,7 @@ The definitions are in docs/rebalancing_study.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -15,7 +15,12 @@ import pandas as pd
 
 from foresto_lab._version import __version__
 from foresto_lab.canonical import sha256_of
-from foresto_lab.errors import DateRangeError, InputError, UnknownNameError
+from foresto_lab.errors import (
+    DateRangeError,
+    InputError,
+    RuleError,
+    UnknownNameError,
+)
 from foresto_lab.findings import Finding
 from foresto_lab.rebalancing import RebalancingRule
 from foresto_lab.scenarios.decomposition import (
@@ -31,11 +36,13 @@ from foresto_lab.scenarios.result import SimulationResult
 from foresto_lab.scenarios.simulation import simulate
 from foresto_lab.scenarios.study_rules import (
     STUDY_RULES,
+    is_fixed,
     parse_study_rules,
+    plain_weights,
     require_two_holdings,
     with_baseline,
 )
-from foresto_lab.types import RunKind, Severity
+from foresto_lab.types import RunKind, Severity, TriggerType
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -319,6 +326,9 @@ def rebalancing_study(
     """
     named, baseline = with_baseline(parse_study_rules(rules, STUDY_RULES))
     require_two_holdings(weights)
+    if costs is None:
+        trades_anyway = cashflows is not None or not is_fixed(plain_weights(weights))
+        costs = _common_cost(named, needed=trades_anyway)
     results = {
         name: simulate(
             prices, weights, rule, costs, cashflows, initial_amount, calendar, **options
@@ -399,6 +409,25 @@ def _base_prices(
     return table.set_axis(assets, axis=1)
 
 
+def _common_cost(
+    named: Mapping[str, RebalancingRule | None], *, needed: bool
+) -> float | None:
+    """Return the cost rate of all the rules: what never rebalancing trades at, too.
+
+    Without cash flows and with fixed weights it trades nothing.
+    """
+    rates = {rule.cost_rate for rule in named.values() if rule is not None}
+    if len(rates) == 1:
+        return rates.pop()
+    if not needed:
+        return None
+    raise RuleError(
+        message=f"The rules cost {', '.join(map(str, sorted(rates)))}. Money that "
+        "flows and weights that change are traded without a rule too, at the same "
+        "cost: say what a trade costs with costs=..."
+    )
+
+
 def _require_chance(results: Mapping[str, SimulationResult], baseline: str) -> None:
     """Raise where no rule traded: there is nothing to study."""
     if any(not r.events.empty for n, r in results.items() if n != baseline):
@@ -427,7 +456,10 @@ def _event_rows(
     events, index = result.events, result.path.index
     trades = walked.trades
     ends = [*trades[1:].tolist(), len(index) - 1] if len(trades) else []
-    before, after = (_drifts(result, events[f"{when}_weights"]) for when in _WHENS)
+    targets = _targets(result)
+    before, after = (
+        _drifts(targets, events[f"{when}_weights"]) for when in ("before", "after")
+    )
     parts = dict(zip(COLUMNS, by_trade[1:].T, strict=True))
     return pd.DataFrame(
         {
@@ -452,19 +484,30 @@ def _event_rows(
     )
 
 
-_WHENS = ("before", "after")
+def _targets(result: SimulationResult) -> list[Mapping[str, float]]:
+    """Return the targets in force at each trade; a schedule's trade goes to its row."""
+    in_force: Mapping[str, float] = result.weights
+    rows = []
+    events = result.events
+    for trigger, after in zip(
+        events["trigger_type"], events["after_weights"], strict=True
+    ):
+        in_force = after if trigger == TriggerType.SCHEDULE else in_force
+        rows.append(in_force)
+    return rows
 
 
-def _drifts(result: SimulationResult, rows: pd.Series[Any]) -> Any:
+def _drifts(targets: Sequence[Mapping[str, float]], rows: Iterable[Any]) -> Any:
     """Return the largest drift of any holding, and half the sum of all, of each row."""
-    assets = list(result.weights)
-    targets = np.array([float(result.weights[asset]) for asset in assets])
-    weights = np.array([[row.get(asset, 0.0) for asset in assets] for row in rows])
-    away = weights.reshape(len(rows), len(assets)) - targets
-    away = np.column_stack([away, -away.sum(axis=1)])
-    if not len(rows):
-        return np.zeros((2, 0))
-    return np.array([np.abs(away).max(axis=1), 0.5 * np.abs(away).sum(axis=1)])
+    drifts = [_drift(target, row) for target, row in zip(targets, rows, strict=True)]
+    return np.array(drifts).reshape(-1, 2).T
+
+
+def _drift(target: Mapping[str, float], weights: Mapping[str, float]) -> Any:
+    """Return the largest drift and half the sum; cash is what is missing to 1."""
+    away = [weights.get(asset, 0.0) - target[asset] for asset in target]
+    sizes = [*map(abs, away), abs(sum(away))]
+    return max(sizes), 0.5 * sum(sizes)
 
 
 def _summary(

@@ -107,15 +107,29 @@ def with_baseline(rules: NamedRules) -> tuple[dict[str, Any], str]:
     return {baseline: None, **others}, baseline
 
 
+def plain_weights(given: Any) -> Any:
+    """Return the weights of a portfolio whose weights are fixed; others as they are."""
+    if not isinstance(given, Mapping) and hasattr(given, "weights"):
+        fixed = not getattr(given, "is_computed", False)
+        return given.weights if fixed and is_fixed(given.weights) else given
+    return given
+
+
+def is_fixed(weights: Any) -> bool:
+    """Return whether weights stay as they are: no schedule, nothing computed."""
+    return isinstance(weights, Mapping)
+
+
 def require_two_holdings(weights: Any) -> None:
     """Raise where all the weight is in one asset: there is nothing to rebalance.
 
-    Only plain weights are looked at; what gives weights over time may hold any number.
+    Only fixed weights are looked at; what changes over time may hold any number.
     """
-    if not isinstance(weights, Mapping):
+    given = plain_weights(weights)
+    if not is_fixed(given):
         return
-    held = [asset for asset, weight in weights.items() if weight]
-    if len(held) == 1 and float(weights[held[0]]) >= 1.0 - 1e-9:
+    held = [asset for asset, weight in given.items() if weight]
+    if len(held) == 1 and float(given[held[0]]) >= 1.0 - 1e-9:
         raise InputError(
             message=f"{held[0]} is all that is held, so there is nothing to rebalance "
             "it against. Give a second asset, or a weight below 1: the rest is cash."
