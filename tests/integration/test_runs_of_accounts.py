@@ -116,7 +116,7 @@ def test_an_account_is_kept_found_again_and_reproduced(lab: fl.Lab) -> None:
     assert dict(kept.summary) == dict(first.summary)
     assert kept.currency == first.currency
     reproduction = lab.reproduce(str(first.run_id))
-    assert reproduction.matches, str(reproduction)
+    assert reproduction.identical, str(reproduction)
 
 
 @pytest.mark.parametrize(
