@@ -69,6 +69,8 @@ ForestoError
     ├── ReportParameterError (ValueError)
     ├── BatchFileError (ValueError)  a list of reports that cannot be run
     ├── ReportFailedError            a cell failed; the report is saved as failed
+    ├── PdfError                     a page could not be printed
+    │   └── PdfPrinterNotFoundError  no Chromium is here to print it
     └── ReportVerificationError      the page's numbers do not come out again
 
 An exception takes its facts by keyword, keeps them as attributes, and composes
@@ -739,6 +741,27 @@ class ReportFailedError(ReportError):
     """A cell of the report failed; the report is saved, marked as failed."""
 
     sentence = "Report {template!r} failed: {reason} The failed page: {path}"
+
+
+class PdfError(ReportError):
+    """A report's page could not be printed as a PDF."""
+
+    page: str
+    reason: str
+    sentence = (
+        "The page could not be printed as a PDF: {reason}. The page itself is whole: "
+        "{page}. Open it in a browser and print it there, or try again."
+    )
+
+
+class PdfPrinterNotFoundError(PdfError):
+    """There is no Chromium on this machine to print with."""
+
+    sentence = (
+        "A PDF is printed by Chromium or Chrome, and {reason}. Install one (Debian and "
+        "Ubuntu: apt-get install chromium; or: pip install playwright, then playwright "
+        "install chromium), or name its program in FORESTO_CHROMIUM."
+    )
 
 
 class ReportVerificationError(ReportError):

@@ -30,7 +30,7 @@ class Benchmark:
 
     Parameters
     ----------
-    values : Series of values by date, 1 on the first
+    growth : Series of values by date, 1 on the first
     name_ko, name_en : str
     request : SimulationRequest
         A benchmark is a portfolio: one instrument held, or a mixture that is brought
@@ -39,7 +39,7 @@ class Benchmark:
         Whether its prices were made up.
     """
 
-    values: pd.Series[Any]
+    growth: pd.Series[Any]
     name_ko: str
     name_en: str
     request: SimulationRequest
@@ -89,7 +89,7 @@ class BenchmarkVerbs:
         inputs = load_inputs(plan.request, series, series.data_version())
         name_ko, name_en = self._benchmark_names(named, plan)
         return Benchmark(
-            values=benchmark_values(inputs, plan.currency),
+            growth=benchmark_values(inputs, plan.currency),
             name_ko=name_ko,
             name_en=name_en,
             request=plan.request,
@@ -132,7 +132,7 @@ class BenchmarkVerbs:
         )
         return compare(
             result,
-            beside.values,
+            beside.growth,
             name=beside.name("en"),
             crises=crises or (),
             years=years,

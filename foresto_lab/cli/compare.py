@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -101,7 +102,7 @@ def _print_crises(comparison: BenchmarkComparison) -> None:
             *figure(row),
             *figure(row, "benchmark_"),
         ]
-        for name, row in comparison.crises.to_dict("index").items()
+        for name, row in _rows(comparison.crises)
     ]
     heads = ["return", "max DD", "to recover"]
     beside = [f"{head} (b)" for head in heads]
@@ -112,6 +113,12 @@ def _print_crises(comparison: BenchmarkComparison) -> None:
     )
 
 
+def _rows(table: Any) -> Iterable[tuple[Any, dict[str, Any]]]:
+    """Yield the rows of a table by their names."""
+    for name, row in table.iterrows():
+        yield name, dict(row)
+
+
 def _print_windows(comparison: BenchmarkComparison) -> None:
     from foresto_lab.labels import MISSING, percent
 
@@ -120,8 +127,8 @@ def _print_windows(comparison: BenchmarkComparison) -> None:
         ("portfolio", comparison.rolling),
         ("benchmark", comparison.benchmark_rolling),
     ):
-        table = rolling.summary.xs("return", level="measure")
-        for years, row in table.to_dict("index").items():
+        table: Any = rolling.summary.xs("return", level="measure")
+        for years, row in _rows(table):
             worst = row["worst_start"]
             rows.append(
                 [

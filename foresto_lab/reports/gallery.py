@@ -27,6 +27,7 @@ from foresto_lab.reports.publication import (
 INDEX: Final = "index.html"
 _SHOWN: Final = {
     "simulation": ("cagr", "max_drawdown", "sharpe_ratio"),
+    "portfolio": ("cagr", "max_drawdown", "sharpe_ratio"),
     "backtest": ("cagr", "max_drawdown", "sharpe"),
     "quality": ("symbol_count", "error_count", "warning_count"),
     "health": ("symbol_count", "missing_count", "missing_return_count"),
@@ -120,7 +121,7 @@ def _line(
 ) -> str:
     """Return the period and the rule; of several rules, how many and the best."""
     parts = [manifest.get("period", "")]
-    if run and run["kind"] == "simulation":
+    if run and run["kind"] in ("simulation", "portfolio"):
         count = len(manifest["runs"])
         rule = rule_label(run["rule"], language)
         if count > 1:

@@ -41,6 +41,7 @@ REPORT_KINDS: Final = frozenset(
         "report_store_health",
         "report_backtest",
         "report_strategy_comparison",
+        "report_portfolio",
     }
 )
 _WORDS: Final = ("theme", "provenance", "rerun", "verify", "failed_title", "details")
@@ -176,7 +177,7 @@ def render_footer(report: ReportDescription, runs: Sequence[Mapping[str, Any]]) 
 
 def _provenance(run: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
-    if run["kind"] == "simulation":
+    if run["kind"] in ("simulation", "portfolio"):
         rows.append((label("rule", language), rule_label(run["rule"], language)))
     if run["kind"] == "backtest":
         rows.append((label("strategy", language), str(run["strategy"])))
@@ -224,7 +225,7 @@ def render_frame(
             version=__version__,
             policy=_policy(scripts),
             scripts=scripts,
-            css=_asset("page.css"),
+            css=_asset("page.css") + _asset("sheet.css"),
             font_face=font_face(title + visible),
             facts=facts_block,
         )

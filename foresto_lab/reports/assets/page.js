@@ -31,11 +31,26 @@
     return { data, layout };
   }
 
+  // A sheet of A4 that holds more than it has room for is set smaller, until it fits.
+  function fitSheets() {
+    if (innerWidth <= 840) return;
+    for (const sheet of document.querySelectorAll(".sheet")) {
+      const page = (sheet.clientWidth * 297) / 210 + 1;
+      let size = 1;
+      while (sheet.offsetHeight > page && size > 0.6) {
+        size -= 0.01;
+        sheet.style.setProperty("--fit", size.toFixed(2));
+      }
+      sheet.classList.add("fitted");
+    }
+  }
+
   async function draw() {
     await Promise.all([
       document.fonts.load('400 12px "Foresto Sans"'),
       document.fonts.load('700 12px "Foresto Sans"'),
     ]).catch(() => null);
+    fitSheets();
     const charts = [...document.querySelectorAll(".chart")].map((place) => ({
       target: place.querySelector("div"),
       figure: JSON.parse(place.querySelector("script").textContent),
