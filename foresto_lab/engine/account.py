@@ -61,6 +61,7 @@ from foresto_lab.engine.account_trade import (
     TO_WEIGHTS,
     WHOLE,
     book_trade,
+    plan_at_turnover,
     solve_trade,
 )
 from foresto_lab.engine.decisions import (
@@ -99,7 +100,7 @@ def busy_sessions(
     -------
     (n_sessions,)
     """
-    busy = rule.due | (flows.amounts != 0.0) | (flows.nav_rates != 0.0)
+    busy: BoolArray1D = rule.due | (flows.amounts != 0.0) | (flows.nav_rates != 0.0)
     busy |= charges.fee_rate != 0.0
     busy[1:] |= row_of_session[1:] != row_of_session[:-1]
     if charges.distribution_yield.shape[1] > 0:
@@ -171,6 +172,17 @@ def _set_limits(
         target = targets[holding]
         bands[holding] = threshold * target if relative else threshold
         limits[holding] = bands[holding] * (1.0 - TIE) if target > 0.0 else np.inf
+
+
+@kernel_step
+def _has_trading_costs(charges: AccountCharges) -> bool:
+    """Return whether trades have other costs than one in proportion to turnover."""
+    total = charges.transaction_tax.sum()
+    total += charges.commission_rate.sum() + charges.commission_minimum.sum()
+    total += charges.spread_rate.sum() + charges.conversion_rate.sum()
+    if charges.impact_scale.shape[1] > 0:
+        total += charges.impact_coefficient.sum()
+    return total > 0.0
 
 
 @kernel_step
@@ -283,6 +295,10 @@ def account_walk(
     nav[0] = initial_amount
     if recording:
         session_ledger[:] = 0.0
+    at_turnover = not whole_shares and not (
+        _has_trading_costs(charges)
+        or (method != NO_LOTS and not at_year_end and charges.gains_tax.sum() > 0.0)
+    )
     pending = 0
     n_events = 0
     total_turnover = 0.0
@@ -441,22 +457,35 @@ def account_walk(
                 values, total, targets, bands, to_edge, before, after
             )
             if not to_edge or turnover > TIE:
-                nav_after = solve_trade(
-                    book,
-                    rates,
-                    lots,
-                    places,
-                    parts,
-                    settlement,
-                    year_tax,
-                    after,
-                    TO_WEIGHTS,
-                    0.0,
-                    True,
-                    AS_TRADED if whole_shares else turnover * total,
-                    total,
-                    0.0,
-                )
+                if at_turnover:
+                    nav_after = plan_at_turnover(
+                        book,
+                        rates,
+                        lots,
+                        places,
+                        parts,
+                        settlement,
+                        after,
+                        turnover,
+                        total,
+                    )
+                else:
+                    nav_after = solve_trade(
+                        book,
+                        rates,
+                        lots,
+                        places,
+                        parts,
+                        settlement,
+                        year_tax,
+                        after,
+                        TO_WEIGHTS,
+                        0.0,
+                        True,
+                        AS_TRADED if whole_shares else turnover * total,
+                        total,
+                        0.0,
+                    )
                 traded = nav_after > 0.0
                 if traded and whole_shares:
                     turnover, traded = _whole_share_turnover(
@@ -467,7 +496,9 @@ def account_walk(
                 event_sessions[n_events] = session
                 event_triggers[n_events] = trigger
                 event_amounts[n_events, 0] = turnover
-                event_amounts[n_events, 1] = total - nav_after
+                event_amounts[n_events, 1] = 0.0
+                for part in range(N_COST_PARTS):
+                    event_amounts[n_events, 1] += parts[part]
                 event_amounts[n_events, 2] = total
                 event_amounts[n_events, 3] = nav_after
                 for asset in range(n_assets):

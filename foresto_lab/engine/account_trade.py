@@ -221,8 +221,9 @@ def solve_trade(
 ) -> float:
     """Plan the trade whose costs leave just the value that it holds; return that value.
 
-    It is 0 where the costs leave nothing. Where costs jump, as a least commission does,
-    and no value is exact, the trade is the first below that can be paid for, and what
+    It is 0 where the costs leave nothing. Whole shares are counted at the value that
+    the costs of the count before left. Where no count or value is exact, as costs may
+    jump, values go down from all there is to the first that can be paid for, and what
     is left over stays in cash.
     """
     cash = book.shape[1] - 1
@@ -255,15 +256,52 @@ def solve_trade(
             answer, searching = reached, False
         else:
             slope = -slope
-            if 0 < step < STEPS and guess != older_guess:
+            if step > 0 and guess != older_guess:
                 slope = (reached - older) / (guess - older_guess)
             older_guess, older = guess, reached
             guess += (reached - guess) / (1.0 - min(slope, 0.9))
-            if guess <= 0.0 or step >= STEPS:  # downwards, to what can be paid for
+            if guess <= 0.0 or settlement.whole_shares or step >= STEPS:
                 guess = reached
             step += 1
+            if step == STEPS:
+                guess = available
             searching = step < 2 * STEPS
     return answer
+
+
+@kernel_step
+def plan_at_turnover(
+    book: Float64Array2D,
+    rates: Float64Array2D,
+    lots: Float64Array3D,
+    places: Int64Array2D,
+    parts: Float64Array1D,
+    settlement: Settlement,
+    goal: Float64Array1D,
+    turnover: float,
+    nav_before: float,
+) -> float:
+    """Plan a trade that only costs in proportion to turnover; return the value after.
+
+    Nothing has to be solved for, and it is what the plain walk does, to the last bit.
+    """
+    nav_after = nav_before * (1.0 - turnover * settlement.proportional_rate)
+    plan_holdings(book, goal, TO_WEIGHTS, 0.0, False, nav_before, nav_after)
+    price_trade(
+        book,
+        rates,
+        lots,
+        places,
+        parts,
+        settlement,
+        0.0,
+        False,
+        0.0,
+        nav_before,
+        goal,
+    )
+    parts[COMMISSION] = nav_before * turnover * settlement.proportional_rate
+    return nav_after
 
 
 @kernel_step

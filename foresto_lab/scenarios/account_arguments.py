@@ -97,6 +97,8 @@ def engine_charges(costs: AccountCosts) -> AccountCharges:
         name: np.array(value, order="C") if isinstance(value, np.ndarray) else value
         for name, value in values.items()
     }
+    if not costs.impact_scale.any():  # a table of zeros would have trades solved for
+        copied["impact_scale"] = np.empty((costs.n_assets, 0))
     copied["gains_method"] = int(costs.gains_method)
     return engine.AccountCharges(**copied)
 
