@@ -240,6 +240,28 @@ class MarketFacts:
             told[name] = None if frame is None else {"sha256": _sha256(frame)}
         return told
 
+    @classmethod
+    def from_dict(
+        cls, given: Mapping[str, Any], **tables: pd.DataFrame | None
+    ) -> MarketFacts:
+        """Return the facts that ``to_dict`` described, with their tables.
+
+        Raises
+        ------
+        InputError
+            A table is missing, or is another than the one described.
+        """
+        plain = {name: value for name, value in given.items() if name not in _FRAMES}
+        facts = cls(**plain, **tables)  # type: ignore[arg-type]
+        told = facts.to_dict()
+        for name in _FRAMES:
+            if told[name] != given.get(name):
+                raise InputError(
+                    message=f"The facts were described with {name} of checksum "
+                    f"{given.get(name)}; given {told[name]}. Hand over that very table."
+                )
+        return facts
+
     def _is_plain(self, names: Sequence[Hashable], calendar: str) -> bool:
         from foresto_lab.market.currencies import is_home
 

@@ -76,6 +76,10 @@ class CostModel:
         """Return the parts of both."""
         return CostModel((*self.parts, *parse_costs(other).parts))
 
+    def __radd__(self, other: object) -> CostModel:
+        """Return what stands before it, such as a rate, and the parts."""
+        return CostModel((*parse_costs(other).parts, *self.parts))
+
     @property
     def proportional(self) -> ProportionalCost | None:
         """The proportional cost, where that is all there is."""

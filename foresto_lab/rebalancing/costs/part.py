@@ -42,6 +42,12 @@ class CostPart:
 
         return CostModel((self, *parse_costs(other).parts))
 
+    def __radd__(self, other: object) -> CostModel:
+        """Return what stands before it, such as a rate, and the part."""
+        from foresto_lab.rebalancing.costs.model import CostModel, parse_costs
+
+        return CostModel((*parse_costs(other).parts, self))
+
     def fill(self, draft: AccountDraft) -> None:
         """Add this part to the arrays of one simulation."""
         raise NotImplementedError

@@ -190,6 +190,9 @@ def test_facts_come_as_json_with_checksums_of_their_tables() -> None:
         told["exchange_rates"]["sha256"] == given.to_dict()["exchange_rates"]["sha256"]
     )
     assert told != facts(exchange_rates=RATES + 1.0).to_dict()
+    assert MarketFacts.from_dict(told, exchange_rates=RATES).to_dict() == told
+    with pytest.raises(InputError, match="that very table"):
+        MarketFacts.from_dict(told, exchange_rates=RATES + 1.0)
     assert "USD" in repr(given)
 
 

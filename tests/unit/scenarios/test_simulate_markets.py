@@ -252,6 +252,54 @@ def test_taxes_at_sales_are_the_bookkeepers(method: str) -> None:
     )
 
 
+def test_lots_of_no_shares_are_none() -> None:
+    """A share dearer than the account is never held, sold or taxed."""
+    prices = world(300)
+    prices["SPY"] *= 10_000.0
+    result = simulated(
+        prices,
+        costs=fl.CapitalGainsTax(0.22) + fl.Commission(0.001, 1_000),
+        whole_shares=True,
+        initial_amount=500_000.0,
+    )
+    assert (result.path["weight_SPY"] == 0.0).all()
+    assert np.isfinite(result.path["nav"]).all()
+
+
+def test_samsungs_tax_is_of_the_year_it_was_sold_in(shared_data: Path) -> None:
+    """Sold values read from the events, rates from a list of years."""
+    table = pd.read_parquet(
+        shared_data / "kr_daily_quantkang" / "kr_daily.parquet",
+    )
+    symbol = "code" if "code" in table.columns else "symbol"
+    closes = table[table[symbol].isin(["005930", "069500"])].pivot_table(
+        index="date", columns=symbol, values="close"
+    )
+    closes.index = pd.to_datetime(closes.index.astype(str), format="%Y%m%d")
+    result = fl.simulate(
+        closes,
+        {"005930": 0.5, "069500": 0.5},
+        fl.Periodic("QUARTERLY", cost_rate=0.0),
+        costs=fl.TransactionTax(),
+        start="2003-01-02",
+        initial_amount=1e8,
+        market=fl.MarketFacts(markets={"005930": "KOSPI", "069500": "KRX_ETF"}),
+    )
+    rates = dict.fromkeys(range(2003, 2019), 0.0030)
+    rates |= {2020: 0.0025, 2021: 0.0023, 2022: 0.0023, 2023: 0.0020}
+    checked = 0
+    for event in result.events.to_dict("records"):
+        year = event["event_date"].year
+        before = event["before_weights"]["005930"] * event["nav_before"]
+        sold = max(before - event["after_weights"]["005930"] * event["nav_after"], 0.0)
+        if year in rates:
+            assert event["cost_transaction_tax"] == pytest.approx(
+                rates[year] * sold, rel=1e-6, abs=1e-3
+            )
+            checked += sold > 0.0
+    assert checked > 30
+
+
 def test_real_funds_in_won_cost_what_the_preset_says(shared_data: Path) -> None:
     """SPY and IEF from Seoul with a made-up exchange rate, 2015 to 2024."""
     table = pd.read_parquet(

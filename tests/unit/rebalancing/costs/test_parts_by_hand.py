@@ -282,7 +282,10 @@ def test_every_kind_comes_back_from_its_dict() -> None:
 def test_a_rate_is_a_proportional_cost() -> None:
     assert parse_costs(0.001).proportional == ProportionalCost(0.001)
     assert korean_costs().proportional is None
-    both = on(0.25, HalfSpread(0.125), 0.5)
+    assert 0.25 + HalfSpread(0.125) == CostModel(
+        (ProportionalCost(0.25), HalfSpread(0.125))
+    )
+    both = on(0.25 + HalfSpread(0.125), 0.5)
     assert both.proportional_rate == 0.75
     np.testing.assert_array_equal(both.spread_rate, [0.125, 0.125])
 
