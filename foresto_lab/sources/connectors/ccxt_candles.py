@@ -7,6 +7,7 @@ history holds them.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -140,6 +141,9 @@ class CcxtConnector:
         given = {"enableRateLimit": True, "timeout": int(TIME_LIMIT_SECONDS * 1000)}
         client = getattr(library, self.exchange)({**given, **self._credentials})
         client.enableLastJsonResponse = True
+        client.logger.setLevel(
+            logging.INFO
+        )  # at DEBUG it writes keys with each request
         client.session.hooks["response"].append(self._look)
         self._client = client
         return client
