@@ -13,18 +13,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ADJUSTMENT_NOISE: Final = 1e-5
-"""Changes of the adjustment factor below this are rounding, not distributions.
+"""Changes of the adjustment factor up to this are rounding, not distributions.
 
 Yahoo writes adjusted closes with about seven digits: the factor of SPY moves by up to
 1.4e-6 on days without a distribution, 1993 to 2025.
 """
+_STEPS: Final = (1.0, 0.01, 0.0001)
+"""What prices may be rounded to: whole won, cents, hundredths of cents."""
 
 
 def distributions_from_adjusted(
     close: pd.DataFrame,
     adjusted_close: pd.DataFrame,
     *,
-    noise: float = ADJUSTMENT_NOISE,
+    noise: float | None = None,
 ) -> pd.DataFrame:
     """Return cash per share on each ex date, from closes with and without it.
 
@@ -36,9 +38,11 @@ def distributions_from_adjusted(
     ----------
     close, adjusted_close : DataFrame
         The same sessions and columns; NaN before an asset's first price.
-    noise : float
-        Relative changes of the factor of this size or less are taken as none. What is
-        stored with two decimals needs about ``0.01 / price``.
+    noise : float, optional
+        Relative changes of the factor of this size or less are taken as none. Left
+        out: 1e-5, or what rounding explains where adjusted closes are whole won or
+        have two or four decimals, ``step / 2 * (1 / adjusted[t-1] + 1 / adjusted[t])``.
+        A distribution smaller than that is not found.
 
     Returns
     -------
@@ -60,7 +64,8 @@ def distributions_from_adjusted(
         )
     factor = adjusted_close / close
     drop = 1.0 - factor.shift() / factor
-    falling = drop < -noise
+    slack = _slack(adjusted_close) if noise is None else drop * 0.0 + noise
+    falling = drop < -slack
     if falling.to_numpy().any():
         asset = falling.columns[falling.any()][0]
         place = int(np.argmax(falling[asset].to_numpy()))
@@ -68,10 +73,27 @@ def distributions_from_adjusted(
         raise PriceTableError(
             message=f"The adjustment of {asset} falls on {close.index[place]:%Y-%m-%d} "
             f"by {size:.2e}; distributions only make it rise. Correct the row, or set "
-            f"noise above {noise:g} if prices are rounded.",
+            "noise above that if prices are rounded.",
             asset=asset,
         )
-    return (close.shift() * drop).where(drop > noise, 0.0)
+    return (close.shift() * drop).where(drop > slack, 0.0)
+
+
+def _slack(adjusted: pd.DataFrame) -> pd.DataFrame:
+    """Return how far rounding alone may move each factor."""
+    steps = adjusted.apply(_rounding_step)
+    rounding = 0.505 * steps * (1.0 / adjusted + 1.0 / adjusted.shift())
+    return rounding.clip(lower=ADJUSTMENT_NOISE)
+
+
+def _rounding_step(prices: pd.Series[float]) -> float:
+    """Return what all prices are multiples of, as far as that is a usual step."""
+    numbers = prices.dropna().to_numpy(dtype=np.float64)
+    for step in _STEPS:
+        units = numbers / step
+        if (np.abs(units - np.round(units)) < 1e-8 * np.maximum(units, 1.0)).all():
+            return step
+    return 0.0
 
 
 def yields_on(

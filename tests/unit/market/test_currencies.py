@@ -247,6 +247,25 @@ def test_distributions_come_out_of_adjusted_closes() -> None:
         distributions_from_adjusted(close, adjusted.iloc[1:])
 
 
+@pytest.mark.parametrize(("step", "level"), [(1.0, 30_000.0), (0.01, 80.0)])
+def test_rounded_closes_hold_no_false_distributions(step: float, level: float) -> None:
+    """Whole won or cents: four paid, none besides, each to the rounding."""
+    random = np.random.default_rng(2)
+    days = pd.bdate_range("2023-01-02", periods=250)
+    close = level * np.exp(random.normal(0, 0.01, 250).cumsum())
+    close = np.round(close / step) * step
+    paid = np.zeros(250)
+    paid[[40, 100, 160, 220]] = level * np.array([0.004, 0.005, 0.003, 0.006])
+    kept = 1.0 - np.append(paid[1:] / close[:-1], 0.0)  # by the day before
+    factor = np.append(np.cumprod(kept[::-1])[::-1][:-1], 1.0)
+    adjusted = np.round(close * factor / step) * step
+    cash = distributions_from_adjusted(
+        pd.DataFrame({"A": close}, days), pd.DataFrame({"A": adjusted}, days)
+    )["A"].to_numpy()
+    np.testing.assert_array_equal(np.flatnonzero(cash), np.flatnonzero(paid))
+    np.testing.assert_allclose(cash, paid, atol=1.1 * step)
+
+
 def test_distributions_of_real_funds_are_those_paid(shared_data: object) -> None:
     """SPY's are known to the tenth of a cent; gold pays none in twenty years."""
     table = pd.read_parquet(
