@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from foresto_lab.errors import RunNotReadableError
+from foresto_lab.lab_forward import ForwardVerbs
 from foresto_lab.lab_studies import StudyVerbs
 from foresto_lab.telemetry.logs import get_logger
 from foresto_lab.types import RunKind, RunStatus
@@ -28,7 +29,7 @@ class ComputedKind(NamedTuple):
     reproduce: Callable[[RunRecord], Reproduction]
 
 
-class RunVerbs(StudyVerbs):
+class RunVerbs(StudyVerbs, ForwardVerbs):
     """The part of a Lab about registered runs; see ``Lab``."""
 
     def runs(self, kind: str | None = None, status: str | None = None) -> pd.DataFrame:
@@ -114,6 +115,9 @@ class RunVerbs(StudyVerbs):
                 self._restore_backtest, self._reproduce_backtest
             ),
             RunKind.STUDY: ComputedKind(self._restore_study, self._reproduce_study),
+            RunKind.FORWARD: ComputedKind(
+                self._restore_forward, self._reproduce_forward
+            ),
         }
 
     def _computed_as(self, record: RunRecord) -> ComputedKind:

@@ -49,6 +49,7 @@ ROWS = (
         "lab_backtests",
         "lab_simulations",
         "lab_studies",
+        "lab_forward",
         "lab_runs",
         "lab",
         "workspace",

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "simulate": "foresto_lab.cli.simulate:simulate",
     "study": "foresto_lab.cli.study:study",
     "retirement": "foresto_lab.cli.retirement:retirement",
+    "forward": "foresto_lab.cli.forward:forward",
     "strategies": "foresto_lab.cli.strategies:strategies",
     "backtest": "foresto_lab.cli.backtest:backtest",
     "preflight": "foresto_lab.cli.preflight:preflight",

@@ -43,22 +43,21 @@ MEASURES: Final[dict[str, Measure]] = {
     "mean_unmet_withdrawals": Measure(
         "지급하지 못한 인출, 평균", "Unmet withdrawals, mean", "money", "lower"
     ),
-}
-
-MEASURES |= {
-    f"mean_cost_{part}": Measure(
-        f"{korean}, 평균", f"{english}, mean", "money", "lower"
-    )
-    for part, korean, english in (
-        ("commission", "위탁수수료", "Commission"),
-        ("spread", "호가 차이", "Spread"),
-        ("impact", "시장 충격", "Market impact"),
-        ("transaction_tax", "증권거래세", "Transaction tax"),
-        ("currency_conversion", "환전 비용", "Currency conversion"),
-        ("distribution_tax", "배당소득세", "Distribution tax"),
-        ("capital_gains_tax", "양도소득세", "Capital gains tax"),
-        ("management_fee", "운용 보수", "Management fee"),
-    )
+    **{
+        f"mean_cost_{part}": Measure(
+            f"{korean}, 평균", f"{english}, mean", "money", "lower"
+        )
+        for part, korean, english in (
+            ("commission", "위탁수수료", "Commission"),
+            ("spread", "호가 차이", "Spread"),
+            ("impact", "시장 충격", "Market impact"),
+            ("transaction_tax", "증권거래세", "Transaction tax"),
+            ("currency_conversion", "환전 비용", "Currency conversion"),
+            ("distribution_tax", "배당소득세", "Distribution tax"),
+            ("capital_gains_tax", "양도소득세", "Capital gains tax"),
+            ("management_fee", "운용 보수", "Management fee"),
+        )
+    },
 }
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
@@ -81,5 +80,19 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "single_paths": ("경로의 예", "Some of the paths"),
     "goal": ("목표 금액", "Goal"),
     "todays_money": ("오늘의 화폐 가치 기준", "in today's money"),
+    "forward_from_blocks": (
+        "{start} ~ {end}의 일간 수익률을 평균 {days}일 블록으로 재추출",
+        "Daily returns of {start} to {end}, resampled in blocks of {days} days on "
+        "average",
+    ),
+    "forward_from_law": (
+        "{law}, 따로 정하지 않은 값은 {start} ~ {end}의 것",
+        "{law}; what is not stated is that of {start} to {end}",
+    ),
+    "normal_returns": ("정규분포 수익률", "Normal returns"),
+    "student_t_returns": (
+        "자유도 {freedom}의 t-분포 수익률",
+        "Student's t returns, {freedom} degrees of freedom",
+    ),
     "worst_5": ("나쁜 쪽 5%", "Worst 5%"),
 }

@@ -16,7 +16,7 @@ from foresto_lab.labels import Language, label, measure_text, money, percent, ru
 from foresto_lab.rebalancing import RebalancingRule
 from foresto_lab.rebalancing.cashflows import FlowPlan
 from foresto_lab.scenarios.forward.future_sessions import MONTHS
-from foresto_lab.scenarios.forward.methods import Method
+from foresto_lab.scenarios.forward.methods import Bootstrap, Method
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -145,6 +145,18 @@ class ForwardResult:
             "forward_horizon", language, years=f"{self.years:g}", paths=self.n_paths
         )
         return " · ".join(part for part in (self.name, rule, horizon) if part)
+
+    def source_line(self, language: Language) -> str:
+        """Return where the futures come from in one line, in a language."""
+        facts = {"start": self.history_start, "end": self.history_end}
+        if isinstance(self.method, Bootstrap):
+            days = f"{self.block_length:.1f}"
+            return label("forward_from_blocks", language, days=days, **facts)
+        freedom = self.method.degrees_of_freedom
+        law = label("normal_returns", language)
+        if freedom is not None:
+            law = label("student_t_returns", language, freedom=f"{freedom:g}")
+        return label("forward_from_law", language, law=law, **facts)
 
     def with_run(self, run_id: str | None, request_hash: str, **facts: Any) -> Self:
         """Return the result as a Lab's run, with other ``facts`` changed as well."""
