@@ -301,12 +301,28 @@ class Lab(
     # --- reports ---------------------------------------------------------------------
 
     def report(
-        self, kind: str, *, language: str | None = None, **parameters: Any
+        self,
+        kind: str,
+        *,
+        language: str | None = None,
+        pdf: bool = False,
+        **parameters: Any,
     ) -> Report:
         """Run a report template with these parameters and render its page.
 
+        Parameters
+        ----------
+        kind : str
+            The template's name.
+        language : {"ko", "en"}, optional
+            The workspace's by default.
+        pdf : bool
+            Print the page too, as ``report.pdf`` beside it, by Chromium.
+
         Raises
         ------
+        PdfError
+            The page is there, but not its PDF.
         ReportParameterError
             A parameter is unknown, missing or of the wrong type.
         ReportFailedError
@@ -314,7 +330,7 @@ class Lab(
         """
         from foresto_lab.reports import run_report
 
-        return run_report(self, kind, parameters, language=language)
+        return run_report(self, kind, parameters, language=language, pdf=pdf)
 
     def batch(self, path: str | Path, *, workers: int = 1) -> BatchResult:
         """Run the reports listed in a YAML file; resumes where it stopped."""

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 @click.option(
     "--help-parameters", is_flag=True, help="Show KIND's parameters and defaults."
 )
+@click.option(
+    "--pdf", is_flag=True, help="Print the page too, as report.pdf, by Chromium."
+)
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @json_option
 @pass_context
@@ -38,6 +41,7 @@ def report(
     lang: str | None,
     list_kinds: bool,
     help_parameters: bool,
+    pdf: bool,
     open_page: bool,
     as_json: bool,
 ) -> None:
@@ -58,11 +62,15 @@ def report(
         _show_parameters(template, as_json=as_json)
         return
     values = read_parameters(kind, template.parameters, _split_pairs(pairs))
-    made = run_report(lab, kind, values, lang, progress=False if as_json else None)
+    made = run_report(
+        lab, kind, values, lang, progress=False if as_json else None, pdf=pdf
+    )
     if as_json:
         print_json(made.to_dict())
     else:
         click.echo(made.path)
+        if made.pdf is not None:
+            click.echo(made.pdf)
     if open_page:
         click.launch(made.path.as_uri())
 

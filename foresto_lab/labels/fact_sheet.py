@@ -227,6 +227,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Today's {amount} became {middle} or more in half of them, and less than {low} "
         "in one of twenty.",
     ),
+    "say_no_future": (
+        "가진 자료가 적어 앞날을 그려 보지 못했습니다.",
+        "There is too little data to draw futures from.",
+    ),
     "say_future_loss": (
         "{years}년 뒤에 지금보다 적을 가능성은 {loss}, "
         "그사이 겪는 가장 큰 하락은 보통 {fall}입니다.",

@@ -214,6 +214,7 @@ def render_frame(
     scripts = [_plotly(), _asset("candles.js"), own] if charts else [own]
     words = page_words(language)
     facts_block = data_block(facts) if facts else ""
+    css = _asset("page.css") + _asset("sheet.css") + _margins(facts)
     return (
         _environment()
         .get_template("frame.html.j2")
@@ -225,11 +226,35 @@ def render_frame(
             version=__version__,
             policy=_policy(scripts),
             scripts=scripts,
-            css=_asset("page.css") + _asset("sheet.css"),
+            css=css,
             font_face=font_face(title + visible),
             facts=facts_block,
         )
     )
+
+
+def _margins(facts: Mapping[str, Any] | None) -> str:
+    """Return what print writes below each page: where it is from, and its number."""
+    if not facts:
+        return ""
+    report = facts["report"]
+    hashes = ", ".join(str(run["request_hash"])[:12] for run in facts["runs"][:3])
+    parts = [f"{report['kind']} {report['report_id']}", hashes, f"v{__version__}"]
+    words = _css_string(" · ".join(part for part in parts if part))
+    return (
+        "@page{size:A4;margin:14mm 14mm 18mm;"
+        f"@bottom-left{{content:{words};{_SMALL}}}"
+        f"@bottom-right{{content:counter(page) ' / ' counter(pages);{_SMALL}}}}}"
+    )
+
+
+_SMALL: Final = "font:7.5pt 'Foresto Sans',sans-serif;color:#555"
+
+
+def _css_string(text: str) -> str:
+    """Return a text as a CSS string that ends no style element."""
+    safe = "".join(c if c.isalnum() or c in " ·.,_-" else " " for c in text)
+    return f'"{safe}"'
 
 
 def page_words(language: str) -> dict[str, str]:

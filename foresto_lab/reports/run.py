@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
@@ -15,6 +15,7 @@ from foresto_lab._version import __version__
 from foresto_lab.canonical import sha256_of
 from foresto_lab.errors import ReportFailedError, ReportParameterError
 from foresto_lab.reports.parameters import require_parameters
+from foresto_lab.reports.pdf import PDF, find_printer, print_pdf
 from foresto_lab.reports.publication import (
     MANIFEST,
     NOTEBOOK,
@@ -49,6 +50,7 @@ class Report:
     notebook: Path
     manifest: Path
     title: str = ""
+    pdf: Path | None = None
     reason: str = field(default="", repr=False)
 
     def to_dict(self) -> dict[str, str]:
@@ -61,6 +63,7 @@ class Report:
             "path": str(self.path),
             "notebook": str(self.notebook),
             "manifest": str(self.manifest),
+            **({} if self.pdf is None else {"pdf": str(self.pdf)}),
         }
 
     def _repr_html_(self) -> str:
@@ -77,6 +80,7 @@ def run_report(
     *,
     progress: bool | None = None,
     now: datetime | None = None,
+    pdf: bool = False,
 ) -> Report:
     """Run a template with these parameters and publish its page.
 
@@ -91,6 +95,9 @@ def run_report(
         The workspace's by default.
     progress : bool, optional
         Show a progress bar; by default where a person looks on.
+    pdf : bool
+        Print the page as well, into ``report.pdf`` beside it; by a Chromium that is
+        looked for before anything runs.
 
     Raises
     ------
@@ -100,7 +107,12 @@ def run_report(
         A parameter is unknown, missing or of the wrong type.
     ReportFailedError
         A cell failed; ``path`` names the failed report's page.
+    PdfPrinterNotFoundError
+        There is no Chromium here to print with; nothing was run.
+    PdfError
+        The page is there, but could not be printed.
     """
+    printer = find_printer() if pdf else None
     template = load_template(kind, lab.home)
     values = report_parameters(lab, template, parameters or {}, language)
     created_at = now or datetime.now(UTC)
@@ -124,6 +136,9 @@ def run_report(
             )
         _complete_run(lab, run, report)
         log.info("report made", path=report.path, title=report.title)
+    if printer is not None:
+        target = report.path.with_name(PDF)
+        report = replace(report, pdf=print_pdf(report.path, target, printer=printer))
     return report
 
 

@@ -35,7 +35,7 @@
   function fitSheets() {
     if (innerWidth <= 840) return;
     for (const sheet of document.querySelectorAll(".sheet")) {
-      const page = (sheet.clientWidth * 297) / 210 + 1;
+      const page = parseFloat(getComputedStyle(sheet).minHeight) + 1;
       let size = 1;
       while (sheet.offsetHeight > page && size > 0.6) {
         size -= 0.01;

@@ -282,7 +282,7 @@ def _years(sheet: FactSheet) -> str:
     half = (len(years) + 1) // 2 if len(years) > 10 else len(years)
     blocks = [years.iloc[:half], years.iloc[half:]]
     tables = "".join(
-        _year_table(sheet, block, partial) for block in blocks if len(block)
+        _year_table(sheet, block, partial, half) for block in blocks if len(block)
     )
     below = f'<p class="fine">{escape(" ".join(small))}</p>' if small else ""
     return (
@@ -291,7 +291,9 @@ def _years(sheet: FactSheet) -> str:
     )
 
 
-def _year_table(sheet: FactSheet, years: pd.DataFrame, partial: Any) -> str:
+def _year_table(
+    sheet: FactSheet, years: pd.DataFrame, partial: Any, columns: int
+) -> str:
     head = ["", *(f"{year}{'*' * (year in partial)}" for year in years.index)]
     rows = [
         f'<th scope="row">{escape(sheet.name)}</th>'
@@ -305,7 +307,9 @@ def _year_table(sheet: FactSheet, years: pd.DataFrame, partial: Any) -> str:
                 _fact(sheet, f"benchmark_year_return@{year}") for year in years.index
             )
         )
-    return _table(head, rows, "year-table")
+    missing = columns - len(years)  # so that both tables have the same columns
+    filled = [row + "<td></td>" * missing for row in rows]
+    return _table([*head, *[""] * missing], filled, "year-table")
 
 
 def _relative(sheet: FactSheet) -> str:
@@ -486,8 +490,11 @@ def _costs(sheet: FactSheet) -> str:
 
 
 def _future(sheet: FactSheet) -> str:
-    if sheet.forward is None:
+    if not sheet.forward_years:
         return ""
+    if sheet.forward is None:
+        words = label("say_no_future", sheet.language)
+        return f"{_heading(sheet, 'sheet_future')}{_say(words)}"
     chart = fan_chart(
         sheet.forward.fan,
         currency=sheet.currency,

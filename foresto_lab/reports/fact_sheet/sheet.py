@@ -48,8 +48,10 @@ class FactSheet:
     instruments : mapping of label to (symbol, name)
     benchmark : Benchmark, optional
     own_crises : mapping of name to (start, end)
+    forward_years : int
+        How far to look ahead; 0 leaves that section out.
     forward : ForwardResult, optional
-        None leaves the section on the future out.
+        None where the data is too little to draw futures from; the page says so.
     facts : mapping
         What a page claims of the simulation; see :func:`simulation_facts`.
     """
@@ -62,6 +64,7 @@ class FactSheet:
     instruments: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     benchmark: Benchmark | None = None
     own_crises: Mapping[str, Any] = field(default_factory=dict)
+    forward_years: int = 0
     forward: ForwardResult | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -204,7 +207,7 @@ class FactSheet:
             "simulation": request,
             "benchmark": self.benchmark and self.benchmark.request.to_dict(),
             "crises": {name: list(dates) for name, dates in self.own_crises.items()},
-            "forward_years": 0 if self.forward is None else int(self.forward.years),
+            "forward_years": self.forward_years,
         }
         return claims
 
@@ -250,6 +253,7 @@ def make_fact_sheet(
         instruments=_instruments(lab, facts["request"], result, language),
         benchmark=beside,
         own_crises=crises or {},
+        forward_years=forward_years,
         forward=_forward(lab, facts, result, forward_years),
         facts=facts,
     )
@@ -290,19 +294,21 @@ def _forward(
 ) -> ForwardResult | None:
     """Return futures drawn from the run's own prices; None where they cannot be."""
     from foresto_lab.errors import InputError
-    from foresto_lab.runs.inputs import load_prices
+    from foresto_lab.runs.inputs import load_inputs
     from foresto_lab.runs.request import SimulationRequest
+    from foresto_lab.runs.trading_terms import costs_of
     from foresto_lab.scenarios.forward import forward
 
     if not years or facts["request"] is None:
         return None
     request = SimulationRequest.from_dict(facts["request"])
-    prices = load_prices(request, lab.storage.series, facts["data_version"])
+    inputs = load_inputs(request, lab.storage.series, facts["data_version"])
     try:
         return forward(
-            prices,
+            inputs.quoted,
             result.weights,
             result.rule,
+            costs_of(request),
             years=years,
             paths=_FUTURE_PATHS,
             initial_amount=float(result.path["nav"].iloc[-1]),
@@ -310,6 +316,8 @@ def _forward(
             start=result.path.index[0],
             end=result.path.index[-1],
             execution=result.execution,
+            market=inputs.market,
+            whole_shares=request.whole_shares,
         )
     except InputError:
         return None
