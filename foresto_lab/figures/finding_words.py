@@ -12,6 +12,43 @@ from typing import Final
 from foresto_lab.findings import Finding
 
 _WORDS: Final[dict[str, tuple[str, str, str]]] = {
+    "FLOW_MOVED": (
+        "옮겨진 현금 흐름",
+        "Cash flow moved",
+        "거래일이 아닌 날의 납입과 인출은 다음 거래일로 옮겼습니다.",
+    ),
+    "FLOW_OUTSIDE": (
+        "기간 밖 현금 흐름",
+        "Cash flow outside",
+        "기간 밖의 납입과 인출은 넣지 않았습니다. 첫날의 돈은 초기 금액에 넣으십시오.",
+    ),
+    "FLOW_NEVER_DUE": (
+        "돌아오지 않는 현금 흐름",
+        "Cash flow never due",
+        "기간 안에 한 번도 돌아오지 않는 납입이나 인출이 있습니다. 주기나 시작일을 "
+        "고치십시오.",
+    ),
+    "FLOW_INVEST_MIXED": (
+        "섞인 투자 방식",
+        "Ways to invest mixed",
+        "같은 날의 납입과 인출이 투자 방식이 달라, 합쳐서 목표 비중대로 처리했습니다.",
+    ),
+    "FEW_INDEPENDENT_WINDOWS": (
+        "독립된 기간 부족",
+        "Few independent windows",
+        "기간이 서로 크게 겹칩니다. 비율을 확률이 아니라 과거 기록으로 읽으십시오.",
+    ),
+    "NO_INFLATION": (
+        "물가 미반영",
+        "No inflation",
+        "인출액이 물가를 따라 오르지 않아 해마다 구매력이 줄어듭니다.",
+    ),
+    "ROWS_NOT_DAILY": (
+        "일별 아닌 가격",
+        "Rows not daily",
+        "가격이 일별이 아닌데 변동성과 비율은 한 해 252행으로 계산됩니다. "
+        "fl.performance로 주기를 지정해 다시 구하십시오.",
+    ),
     "MARKET_NOT_KNOWN": (
         "시장 미지정",
         "Market not known",

@@ -25,6 +25,8 @@ DateLike: TypeAlias = "str | dt.date | np.datetime64"
 LATEST_START: Final = 5
 """How many sessions after the start asked for a simulation may begin."""
 _SHOWN: Final = 5
+_DAILY: Final = 4.0
+"""Median days between rows above which they are no daily ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +106,7 @@ def parse_span(
             *_check_start(table, calendar, first),
             *_check_end(span, calendar, last),
             *_check_rows(span, calendar),
+            *_check_spacing(span),
         ),
     )
 
@@ -205,6 +208,27 @@ def _check_rows(table: PriceTable, calendar: TradingCalendar) -> tuple[Finding, 
             )
         )
     return tuple(findings)
+
+
+def _check_spacing(table: PriceTable) -> tuple[Finding, ...]:
+    """Return a finding where figures a year would be of rows that are no sessions."""
+    if len(table.sessions) < 3:
+        return ()
+    spacing = float(np.median(np.diff(table.sessions).astype(np.int64)))
+    if spacing <= _DAILY:
+        return ()
+    per_year = round(DAYS_PER_YEAR / spacing)
+    return (
+        Finding(
+            code="ROWS_NOT_DAILY",
+            severity=Severity.WARNING,
+            where="prices",
+            message=f"Rows are {spacing:g} days apart, but volatility and the ratios "
+            "made from it take every row for one of 252 sessions a year.",
+            fix="Take them from fl.performance(result.path['nav'].pct_change(), "
+            f"periods_per_year={per_year}).",
+        ),
+    )
 
 
 def _samples(sessions: SessionArray) -> tuple[str, ...]:

@@ -305,3 +305,15 @@ def test_a_month_without_a_row_is_named() -> None:
     prices = yearly(*[1.0] * 11).drop(pd.Timestamp("2005-12-31"))
     with pytest.raises(InputError, match="no row in 2005-12"):
         retirement(prices, ALL, years=5)
+
+
+def test_simulate_says_that_monthly_rows_are_no_sessions(shared_data: Path) -> None:
+    prices = shiller_levels(shared_data).loc["1960":]
+    run = fl.simulate(prices, {"stock": 0.6, "bond": 0.4}, calendar="24/7")
+    (finding,) = [f for f in run.findings if f.code == "ROWS_NOT_DAILY"]
+    assert "periods_per_year=12" in finding.fix
+    figures = fl.performance(run.path["nav"].pct_change(), periods_per_year=12)
+    assert figures["volatility"] == pytest.approx(
+        run.summary["volatility"] * (12 / 252) ** 0.5
+    )
+    assert figures["cagr"] == pytest.approx(run.summary["cagr"])
