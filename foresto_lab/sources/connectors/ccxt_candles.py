@@ -141,9 +141,7 @@ class CcxtConnector:
         given = {"enableRateLimit": True, "timeout": int(TIME_LIMIT_SECONDS * 1000)}
         client = getattr(library, self.exchange)({**given, **self._credentials})
         client.enableLastJsonResponse = True
-        client.logger.setLevel(
-            logging.INFO
-        )  # at DEBUG it writes keys with each request
+        client.logger.setLevel(logging.INFO)  # at DEBUG it writes keys
         client.session.hooks["response"].append(self._look)
         self._client = client
         return client

@@ -1,7 +1,7 @@
 """pykrx: Korean shares and ETFs by day, from Naver's chart, as pykrx asks it.
 
 pykrx asks Naver for prices adjusted for splits and KRX itself for unadjusted ones. KRX
-wants a login since 2025, so the adjusted ones are taken; no login is needed for them.
+wants a login, so the adjusted ones are taken; no login is needed for them.
 """
 
 from __future__ import annotations
