@@ -31,6 +31,8 @@ from foresto_lab.scenarios.timing_luck import TimingLuck, timing_luck
 from foresto_lab.types import RunKind
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from foresto_lab.market.protocols import SeriesStore
     from foresto_lab.runs.plan import SimulationPlan
     from foresto_lab.runs.protocols import RunStore
@@ -131,7 +133,7 @@ def compute_study(
     facts = {
         "simulated": simulated,
         "currency": currency,
-        "name": asked.scenario or "",
+        "name": asked.name,
     }
     given = (inputs.quoted, asked.targets, rules)
     if request.study is StudyKind.REBALANCING:
@@ -178,6 +180,7 @@ def study_hash(plan: StudyPlan, data_version: str) -> str:
 def to_artifacts(study: Study) -> RunArtifacts:
     """Return the tables and the summary by which a study is kept."""
     findings = findings_table(study.findings)
+    kept = {"weights": _weights_table(study.weights), "findings": findings}
     if isinstance(study, RebalancingStudy):
         tables = {
             "paths": study.paths,
@@ -189,11 +192,11 @@ def to_artifacts(study: Study) -> RunArtifacts:
             f"{name}.difference": float(study.summary["difference"][name])
             for name in study.compared
         }
-        return RunArtifacts({**tables, "findings": findings}, figures)
+        return RunArtifacts({**tables, **kept}, figures)
     spread = study.summary["spread"].xs("cagr", level="measure")
     tables = {"base_days": study.table, "distributions": study.summary.reset_index()}
     return RunArtifacts(
-        {**tables, "findings": findings},
+        {**tables, **kept},
         {
             "start": study.start,
             "end": study.end,
@@ -202,20 +205,29 @@ def to_artifacts(study: Study) -> RunArtifacts:
     )
 
 
+def _weights_table(weights: Mapping[str, float]) -> pd.DataFrame:
+    """Return the weights that a study began with; where computed, the first."""
+    import pandas as pd
+
+    assets = pd.Series(list(weights), dtype="str")
+    values = pd.Series(list(weights.values()), dtype="float64")
+    return pd.DataFrame({"asset": assets, "weight": values})
+
+
 def restore_study(record: RunRecord, artifacts: RunArtifacts) -> Study:
     """Return the study that a completed run's artifacts hold."""
     request = StudyRequest.from_dict(record.request)
     asked, rules = request.simulation, request.parsed_rules
     tables = artifacts.tables
     common: dict[str, Any] = {
-        "weights": dict(asked.weights),
+        "weights": dict(tables["weights"].itertuples(index=False, name=None)),
         "initial_amount": asked.initial_amount,
         "calendar": asked.calendar,
         "execution": str(asked.execution),
         "currency": currency_of(record),
         "findings": findings_of(artifacts),
         "simulated": bool(record.snapshots.get("simulated", False)),
-        "name": asked.scenario or "",
+        "name": asked.name,
         "run_id": record.run_id,
         "make_request_hash": _Known(record.request_hash),
     }

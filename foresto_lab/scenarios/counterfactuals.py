@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -22,7 +23,7 @@ from foresto_lab.errors import (
     UnknownNameError,
 )
 from foresto_lab.findings import Finding
-from foresto_lab.rebalancing import RebalancingRule
+from foresto_lab.rebalancing import ProportionalCost, RebalancingRule
 from foresto_lab.scenarios.decomposition import (
     CASH_FLOW,
     COLUMNS,
@@ -337,7 +338,9 @@ def rebalancing_study(
     }
     _require_chance(results, baseline)
     based = _base_prices(prices, results[baseline], options.get("market"))
-    return study_of(results, baseline, based)
+    study = study_of(results, baseline, based)
+    is_rate = costs is None or isinstance(costs, (Real, ProportionalCost))
+    return study if is_rate else replace(study, rules=named)
 
 
 def study_of(

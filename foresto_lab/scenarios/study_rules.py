@@ -109,10 +109,10 @@ def with_baseline(rules: NamedRules) -> tuple[dict[str, Any], str]:
 
 def plain_weights(given: Any) -> Any:
     """Return the weights of a portfolio whose weights are fixed; others as they are."""
-    if not isinstance(given, Mapping) and hasattr(given, "weights"):
-        fixed = not getattr(given, "is_computed", False)
-        return given.weights if fixed and is_fixed(given.weights) else given
-    return given
+    if is_fixed(given) or getattr(given, "is_computed", False):
+        return given
+    weights = getattr(given, "weights", None)
+    return weights if is_fixed(weights) else given
 
 
 def is_fixed(weights: Any) -> bool:

@@ -153,3 +153,30 @@ def test_a_state_that_is_not_here_cannot_be_reproduced(lab: Lab) -> None:
     record = replace(lab.run_record(str(study.run_id)), data_version="elsewhere:9")
     with pytest.raises((ReproductionError, UnknownNameError)):
         lab._reproduce_study(record)
+
+
+def test_costs_and_cash_flows_are_part_of_the_request(lab: Lab) -> None:
+    terms = {
+        "costs": [fl.Commission(0.001), fl.ManagementFee(0.01)],
+        "cashflows": fl.Contribution(10_000),
+    }
+    study = lab.rebalancing_study(WEIGHTS, ["monthly", "drift"], **terms)
+    pure = fl.rebalancing_study(prices_of(lab), WEIGHTS, ["monthly", "drift"], **terms)
+    pd.testing.assert_frame_equal(study.summary, pure.summary, check_exact=True)
+    assert study.with_flows
+    assert lab.run(str(study.run_id)).to_dict() == study.to_dict()
+    assert lab.reproduce(str(study.run_id)).identical
+    assert lab.rebalancing_study(WEIGHTS, ["monthly", "drift"]).run_id != study.run_id
+
+
+def test_computed_weights_are_studied_too(lab: Lab) -> None:
+    portfolio = fl.Portfolio(
+        "Even",
+        {"other": {"instruments": list(WEIGHTS)}},
+        weighting=fl.InverseVolatility(lookback=40, frequency="QUARTERLY"),
+    )
+    lab.save_portfolio(portfolio)
+    study = lab.rebalancing_study("Even", ["monthly", "drift"], start="2020-04-01")
+    assert "SCHEDULE" in set(study.events("drift")["trigger_type"])
+    assert lab.run(str(study.run_id)).to_dict() == study.to_dict()
+    assert lab.reproduce(str(study.run_id)).identical
