@@ -26,10 +26,34 @@ DECISIONS = {
 def worlds(
     draw: st.DrawFn, *, most: int = 40, whole: bool | None = None, calm: bool = False
 ) -> World:
-    """Draw an account: prices that wander, every cost, flows both ways, two rows."""
-    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    n = draw(st.integers(1, 4))
-    sessions = draw(st.integers(2, most))
+    """Draw an account: prices that wander, every cost, flows both ways, some rows."""
+    return make_world(
+        draw(st.integers(0, 2**32 - 1)),
+        n=draw(st.integers(1, 4)),
+        sessions=draw(st.integers(2, most)),
+        n_rows=draw(st.integers(1, 3)),
+        amount=draw(st.sampled_from([3_000.0, 1e6, 1e9])),
+        method=draw(st.sampled_from(["", "FIFO", "AVERAGE"])),
+        joint=draw(st.sampled_from(["DATE", "DRIFT", "ALL", "ANY"])),
+        whole=whole,
+        calm=calm,
+    )
+
+
+def make_world(
+    seed: int,
+    *,
+    n: int,
+    sessions: int,
+    n_rows: int,
+    amount: float,
+    method: str,
+    joint: str,
+    whole: bool | None = None,
+    calm: bool = False,
+) -> World:
+    """Return the account of a seed; each cost is there now and then."""
+    random = np.random.default_rng(seed)
 
     def sometimes(values: Any, often: float = 0.5) -> Any:
         return values if random.random() < often else np.zeros_like(values)
@@ -38,18 +62,15 @@ def worlds(
     prices = random.uniform(5, 200, n) * np.exp(np.cumsum(steps, axis=0))
     if calm:
         prices = np.repeat(prices[:1], sessions, axis=0)
-    n_rows = draw(st.integers(1, 3))
     rows = random.dirichlet(np.ones(n + 1), n_rows)
     rows[:, -1] = sometimes(rows[:, -1])
     rows[random.random(rows.shape) < 0.15] = 0.0
     rows[:, 0] += 1e-3
     rows /= rows.sum(axis=1, keepdims=True)
     row_of_session = np.sort(random.integers(0, n_rows, sessions))
-    amount = draw(st.sampled_from([3_000.0, 1e6, 1e9]))
     yearly = np.zeros(sessions, dtype=bool)
     yearly[random.random(sessions) < 0.1] = True
     yearly[-1] = True
-    method = draw(st.sampled_from(["", "FIFO", "AVERAGE"]))
     taxed = random.choice([0.0, 0.22, 0.05, 0.4], n) if method else np.zeros(n)
     tax_change = random.integers(0, sessions)
     sales_tax = np.repeat(sometimes(random.uniform(0, 0.01, n))[:, None], sessions, 1)
@@ -87,7 +108,6 @@ def worlds(
         random.uniform(-0.1, 0.1, sessions),
         0.0,
     )
-    joint = draw(st.sampled_from(["DATE", "DRIFT", "ALL", "ANY"]))
     rule = OracleRule(
         joint,
         due=frozenset(np.flatnonzero(random.random(sessions) < 0.2).tolist()) - {0},

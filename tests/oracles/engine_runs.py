@@ -18,6 +18,7 @@ from foresto_lab.engine.backtest_figures import (
     backtest_figures_kernel,
 )
 from foresto_lab.metrics import period_ends
+from tests.oracles.account_worlds import make_world, run_engine
 
 N_SESSIONS = 90
 N_ASSETS = 3
@@ -39,7 +40,27 @@ def run_kernels() -> dict[str, np.ndarray]:
         runs[f"sweep{name}"] = run_sweep(prices, rule)
         for number, targets in enumerate(TARGETS):
             runs[f"walk{name}{number}"] = run_walk(prices, targets, rule)
-    return runs | run_backtests(random)
+    return runs | run_accounts() | run_backtests(random)
+
+
+def run_accounts() -> dict[str, np.ndarray]:
+    """Return what the account walk writes, everything mixed."""
+    runs: dict[str, np.ndarray] = {}
+    joints, methods = ("DATE", "DRIFT", "ALL", "ANY"), ("", "FIFO", "AVERAGE")
+    for number in range(24):
+        world = make_world(
+            number,
+            n=3,
+            sessions=60,
+            n_rows=2,
+            amount=1e6,
+            method=methods[number % 3],
+            joint=joints[number % 4],
+        )
+        run = run_engine(world)
+        for name in ("nav", "cash_flow", "totals", "weights", "amounts", "ledger"):
+            runs[f"account{number}{name}"] = getattr(run, name)
+    return runs
 
 
 def run_backtests(random: np.random.Generator) -> dict[str, np.ndarray]:
