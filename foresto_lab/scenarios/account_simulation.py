@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from foresto_lab import engine
 from foresto_lab.canonical import sha256_of
@@ -104,8 +105,13 @@ def simulate_account(
         n_events=walked.n_events,
         years=span.years,
     )
-    for name, value in _extras(account, walked).items():
-        summary[name] = value
+    extras = _extras(account, walked)
+    summary = pd.Series(
+        [*summary.to_list(), *extras.values()],
+        index=[*summary.index, *extras],
+        dtype=summary.dtype,
+        name=summary.name,
+    )
     return SimulationResult(
         path=path_table(
             span.sessions,
