@@ -122,8 +122,8 @@ def drawdown_chart(
         if place == 0:
             area = canvas.path([xs[0], *xs, xs[-1]], [0.0, *ys, 0.0])
             parts.append(f'<path class="area" d="{area}Z"/>')
-        name = "fall" if place == 0 else f"series-{place}"
-        parts.append(f'<path class="line thin {name}" d="{canvas.path(xs, ys)}"/>')
+        line = canvas.path(xs, ys)
+        parts.append(f'<path class="line thin series-{place}" d="{line}"/>')
     parts += _simulated(canvas, simulated, language)
     return _svg(size, parts, label("underwater", language))
 

@@ -342,7 +342,7 @@ def _falls(sheet: FactSheet) -> str:
         growth = sheet.relative.growth["benchmark"]
         curves[sheet.benchmark.name(sheet.language)] = growth / growth.cummax() - 1.0
     legend = "".join(
-        f'<span class="key key-{"fall" if place == 0 else place}">{escape(name)}</span>'
+        f'<span class="key key-{place}">{escape(name)}</span>'
         for place, name in enumerate(curves)
     )
     chart = drawdown_chart(
