@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 
 DAYS_OF_XIRR: Final = 365.0
 """Days in a year of XIRR, leap years too: actual/365, as Excel's XIRR and pyxirr."""
-_LOWEST_LOG: Final = -20.0
-_HIGHEST_LOG: Final = 20.0
-_GRID: Final = np.linspace(_LOWEST_LOG, _HIGHEST_LOG, 8_001)
+_GRID: Final = np.concatenate(
+    (
+        np.linspace(-20.0, -3.0, 200, endpoint=False),
+        np.linspace(-3.0, 3.0, 2_400, endpoint=False),
+        np.linspace(3.0, 20.0, 201),
+    )
+)
 """Logarithms of growth a year at which roots are looked for: -99.9999998 % and up."""
+_AT_ONCE: Final = 200
 _HALVINGS: Final = 80
 
 
@@ -213,19 +218,31 @@ def _solve(dates: SessionArray, amounts: Float64Array1D) -> MoneyWeightedReturn:
 def _roots(years: Float64Array1D, amounts: Float64Array1D) -> list[float]:
     """Return the logarithms of growth at which the flows are worth nothing.
 
-    Flows that change sign once have one root (Descartes' rule, which holds for real
-    exponents too); of others, the roots are those that a fine grid sees.
+    There is one root where flows change sign once (Descartes' rule, which holds for
+    real exponents too), or where the balance at that rate never falls below 0 before
+    the end (Soper 1959: more growth leaves more, less leaves less). Of others, the
+    roots are those that a fine grid sees.
     """
+    first = _bisected(_GRID[0], _GRID[-1], years, amounts)
     if np.count_nonzero(np.diff(np.sign(amounts))) == 1:
-        places = [(_LOWEST_LOG, _HIGHEST_LOG)]
-    else:
-        worth = np.sign([_worth(g, years, amounts) for g in _GRID])
-        turns = np.flatnonzero(worth[:-1] * worth[1:] < 0)
-        places = [(_GRID[turn], _GRID[turn + 1]) for turn in turns]
-        touching = [(_GRID[at], _GRID[at]) for at in np.flatnonzero(worth == 0)]
-        places = sorted(places + touching)
-    roots = [_bisected(low, high, years, amounts) for low, high in places]
+        return [] if first is None else [first]
+    if first is not None and _stays_invested(first, years, amounts):
+        return [first]
+    worth = np.sign(_worth_at(_GRID, years, amounts))
+    turns = np.flatnonzero(worth[:-1] * worth[1:] < 0)
+    places = [(_GRID[turn], _GRID[turn + 1]) for turn in turns]
+    places += [(_GRID[at], _GRID[at]) for at in np.flatnonzero(worth == 0)]
+    roots = [_bisected(low, high, years, amounts) for low, high in sorted(places)]
     return [root for root in roots if root is not None]
+
+
+def _stays_invested(
+    growth: float, years: Float64Array1D, amounts: Float64Array1D
+) -> bool:
+    """Return whether what was paid in, grown, covers every payout before the last."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        balances = -np.cumsum(amounts * np.exp(-growth * years))
+    return bool((balances[:-1] > 0.0).all())
 
 
 def _bisected(
@@ -245,9 +262,19 @@ def _bisected(
 
 
 def _worth(growth: float, years: Float64Array1D, amounts: Float64Array1D) -> float:
-    """Return the flows' worth at a log growth, scaled so that nothing overflows."""
-    powers = -growth * years if growth >= 0.0 else growth * (years[::-1][0] - years)
-    return float(amounts @ np.exp(powers))
+    return float(_worth_at(np.array([growth]), years, amounts)[0])
+
+
+def _worth_at(
+    growths: Float64Array1D, years: Float64Array1D, amounts: Float64Array1D
+) -> Float64Array1D:
+    """Return the flows' worth at log growths, scaled so that nothing overflows."""
+    worth = np.empty(len(growths))
+    for first in range(0, len(growths), _AT_ONCE):
+        some = growths[first : first + _AT_ONCE, None]
+        since = np.where(some >= 0.0, -some * years, some * (years[-1] - years))
+        worth[first : first + _AT_ONCE] = np.exp(since) @ amounts
+    return worth
 
 
 def _polished(days: SessionArray, amounts: Float64Array1D, rate: float) -> float:

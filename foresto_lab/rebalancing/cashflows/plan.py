@@ -60,6 +60,7 @@ class FlowPlan:
     flows: tuple[CashFlow, ...]
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "flows", _parts(self.flows))
         if not self.flows:
             raise CashFlowError(
                 message="The list of cash flows is empty. Give at least one, or leave "
@@ -196,7 +197,7 @@ class _Builder:
     ) -> None:
         rows = np.searchsorted(self.sessions, dates)
         np.add.at(onto, rows, values)
-        self.ways[flow.invest][rows] = True
+        self.ways[flow.invest][rows[values != 0.0]] = True
 
     def _due(self, flow: ScheduledFlow) -> SessionArray:
         calendar = self.calendar or calendar_of_rows(self.sessions, flow.base_day)

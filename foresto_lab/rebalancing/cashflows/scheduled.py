@@ -147,12 +147,25 @@ class ScheduledFlow:
         return due
 
     def amounts_on(self, dates: SessionArray) -> Float64Array1D:
-        """Return the signed amounts of flows due on these dates."""
+        """Return the signed amounts of flows due on these dates.
+
+        Raises
+        ------
+        CashFlowError
+            An amount grows beyond what a number can hold, or consumer prices do not
+            reach a date.
+        """
         if self.amount is None or len(dates) == 0:
             return np.zeros(len(dates))
         base = dates[0] if self.money_of is None else np.datetime64(self.money_of)
-        signed = self.sign * self.amount
-        amounts: Float64Array1D = signed * growth_factors(self.growth, dates, base)
+        with np.errstate(over="ignore", invalid="ignore"):
+            factors = growth_factors(self.growth, dates, base)
+            amounts: Float64Array1D = self.sign * self.amount * factors
+        if not np.isfinite(amounts).all():
+            raise CashFlowError(
+                message=f"{self.label} grows beyond every number by {dates[-1]}. "
+                "Choose a smaller growth, or an end."
+            )
         return amounts
 
     def to_dict(self) -> dict[str, Any]:

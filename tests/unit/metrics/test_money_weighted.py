@@ -171,3 +171,32 @@ def test_modified_dietz_worked_by_hand() -> None:
     flow = np.array([0.0, 500.0, 0.0])
     assert modified_dietz(sessions, nav, flow) == pytest.approx(200 / 1375, abs=1e-15)
     assert math.isnan(modified_dietz(sessions[:1], nav[:1], flow[:1]))
+
+
+def test_an_account_paid_into_and_drawn_on_by_turns_has_one_rate() -> None:
+    # 1000 grows 10 % a year; 300 out, 200 in, 400 out, all by turns: the rate is 10 %.
+    sessions = np.datetime64("2021-01-01") + 365 * np.arange(6).astype("timedelta64[D]")
+    flow = np.array([0.0, -300.0, 200.0, -400.0, 100.0, -50.0])
+    nav = [1000.0]
+    for amount in flow[1:]:
+        nav.append(nav[-1] * 1.1 + amount)
+    found = money_weighted_return(sessions, np.array(nav), flow)
+    assert float(found) == pytest.approx(0.1, abs=1e-12)
+
+
+def test_a_daily_account_of_twenty_years() -> None:
+    random = np.random.default_rng(2)
+    sessions = np.arange("2000-01-01", "2020-01-01", dtype="datetime64[D]")
+    flow = random.normal(0.0, 10.0, len(sessions))
+    flow[0] = 0.0
+    growth = np.exp(random.normal(0.0002, 0.01, len(sessions)))
+    nav = np.empty(len(sessions))
+    nav[0] = 10_000.0
+    for day in range(1, len(sessions)):
+        nav[day] = nav[day - 1] * growth[day] + flow[day]
+    assert (nav > 0).all()
+    amounts = -flow
+    amounts[0], amounts[-1] = -nav[0], nav[-1] - flow[-1]
+    oracle = pyxirr.xirr(sessions.tolist(), amounts.tolist())
+    found = money_weighted_return(sessions, nav, flow)
+    assert float(found) == pytest.approx(oracle, abs=1e-9)

@@ -381,3 +381,27 @@ def test_a_list_need_not_be_sorted() -> None:
     flows = ListedFlows({"2021-01-04": 1.0, "2020-01-02": 2.0})
     assert flows.dates == ("2020-01-02", "2021-01-04")
     assert flows.amounts == (2.0, 1.0)
+
+
+def test_a_flow_of_nothing_does_not_decide_how_another_is_invested(
+    sessions: np.ndarray, xkrx: TradingCalendar
+) -> None:
+    plan = Contribution(1.0, invest="toward") + Withdrawal(0.0)
+    placed = plan.on(sessions, xkrx)
+    assert (placed.toward == (placed.amounts > 0)).all()
+    assert placed.findings == ()
+
+
+def test_a_plan_takes_what_parse_takes() -> None:
+    assert FlowPlan(["+5/MONTHLY", Withdrawal(2)]).flows == (  # type: ignore[arg-type]
+        Contribution(5),
+        Withdrawal(2),
+    )
+
+
+def test_growth_beyond_every_number_is_refused(
+    sessions: np.ndarray, xkrx: TradingCalendar
+) -> None:
+    flow = Contribution(1e300, "ANNUAL", growth=1e300)
+    with pytest.raises(CashFlowError, match="grows beyond every number"):
+        FlowPlan((flow,)).on(sessions, xkrx)
