@@ -55,6 +55,11 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "시장을 알 수 없는 종목에는 증권거래세를 매기지 않았습니다. 종목의 시장을 "
         "지정하십시오.",
     ),
+    "FACTS_OF_OTHER_ASSETS": (
+        "가격이 없는 종목의 정보",
+        "Facts of other assets",
+        "통화나 시장을 지정한 종목의 가격이 없습니다. 이름을 확인하십시오.",
+    ),
     "IMPACT_NOT_KNOWN": (
         "시장 충격 미산정",
         "Impact not known",

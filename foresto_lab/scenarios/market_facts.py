@@ -26,7 +26,7 @@ from foresto_lab.market.calendars import get_calendar
 from foresto_lab.market.dated_series import DatedSeries, dated_series
 from foresto_lab.market.venues import Venue, get_venue, usual_venue
 from foresto_lab.rebalancing.costs import SpanFacts
-from foresto_lab.types import Float64Array2D, SessionArray
+from foresto_lab.types import Float64Array2D, SessionArray, Severity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,6 +107,16 @@ class MarketFacts:
             _require_currency(currency)
         for market in self.markets.values():
             get_venue(market)
+        for asset in self.hedged:
+            if self.currency(asset) == self.base_currency:
+                foreign = [a for a in self.currencies if a not in self._own]
+                raise UnknownNameError(
+                    kind="asset in a foreign currency to hedge",
+                    given=asset,
+                    allowed=tuple(foreign),
+                )
+        for name in _FRAMES:
+            _require_table(getattr(self, name), name)
         for currency, carry in self.hedge_carry.items():
             _require_carry(currency, carry)
         for name, kind in (("rows", CalendarRows), ("close_timing", CloseTiming)):
@@ -124,6 +134,12 @@ class MarketFacts:
     def foreign(self) -> frozenset[str]:
         """The currencies other than the base currency."""
         return frozenset(self.currencies.values()) - {self.base_currency}
+
+    @property
+    def _own(self) -> frozenset[str]:
+        """The assets told to be in base currency."""
+        own = self.base_currency
+        return frozenset(a for a, code in self.currencies.items() if code == own)
 
     def currency(self, asset: Hashable) -> str:
         """Return the currency of an asset."""
@@ -162,9 +178,11 @@ class MarketFacts:
         PriceTableError
             The index is not one of ascending, unique dates.
         """
+        _require_prices(prices, assets)
         names = list(prices.columns) if assets is None else list(assets)
+        strange = self._strangers(prices)
         if self._is_plain(names, calendar):
-            return prices, ()
+            return prices, strange
         import pandas as pd
 
         from foresto_lab.market.currencies import convert_prices
@@ -184,7 +202,7 @@ class MarketFacts:
             columns=names,
         )
         frame.attrs.update(prices.attrs)
-        return frame, (*aligned.findings, *findings)
+        return frame, (*strange, *aligned.findings, *findings)
 
     def on(
         self,
@@ -261,6 +279,25 @@ class MarketFacts:
                     f"{given.get(name)}; given {told[name]}. Hand over that very table."
                 )
         return facts
+
+    def _strangers(self, prices: pd.DataFrame) -> tuple[Finding, ...]:
+        """Return a finding of names that facts are told of, and no price."""
+        told = dict.fromkeys((*self.currencies, *self.markets))
+        unknown = [name for name in told if name not in prices.columns]
+        if not unknown:
+            return ()
+        return (
+            Finding(
+                code="FACTS_OF_OTHER_ASSETS",
+                severity=Severity.WARNING,
+                where="market",
+                message=f"Currencies or markets are told of {', '.join(unknown[:5])}, "
+                "which have no prices here; nothing is done with them.",
+                fix="Check the spelling against the columns of the prices.",
+                count=len(unknown),
+                samples=tuple(unknown[:5]),
+            ),
+        )
 
     def _is_plain(self, names: Sequence[Hashable], calendar: str) -> bool:
         from foresto_lab.market.currencies import is_home
@@ -365,6 +402,51 @@ class MarketFacts:
         aligned = self._aligned(prices, names, calendar)
         rows = aligned.sessions.searchsorted(sessions)
         return aligned.price_dates[rows]
+
+
+def _require_table(table: object, name: str) -> None:
+    """Raise for anything but a table of dates that stand once each."""
+    if table is None:
+        return
+    import pandas as pd
+
+    index = getattr(table, "index", None)
+    right = (
+        isinstance(table, pd.DataFrame)
+        and isinstance(index, pd.DatetimeIndex)
+        and index.tz is None
+        and index.is_unique
+        and table.columns.is_unique
+    )
+    if not right:
+        raise InputError(
+            message=f"{name} must be a DataFrame with an index of dates, each once and "
+            f"without a time zone, and a column a name; given {type(table).__name__}."
+        )
+
+
+def _require_prices(prices: object, assets: Sequence[Hashable] | None) -> None:
+    """Raise for prices that cannot be converted."""
+    import pandas as pd
+
+    if not isinstance(prices, pd.DataFrame):
+        raise PriceTableError(
+            message="prices must be a DataFrame with one column per asset and an index "
+            f"of dates; given {type(prices).__name__}."
+        )
+    for name in prices.columns if assets is None else assets:
+        column = prices[name]
+        if isinstance(column, pd.DataFrame):
+            raise PriceTableError(
+                message=f"prices has more than one column {name!r}. Keep one.",
+                asset=name,
+            )
+        if not pd.api.types.is_numeric_dtype(column.dtype):
+            raise PriceTableError(
+                message=f"Column {name!r} of prices holds {column.dtype}, not numbers. "
+                f"Convert it: pd.to_numeric(prices[{name!r}]).",
+                asset=name,
+            )
 
 
 def _require_currency(given: object) -> None:

@@ -158,9 +158,7 @@ def test_a_price_is_not_carried_for_ever() -> None:
         (-RATES, "must be above 0"),
         (RATES * np.inf, "must be above 0"),
         (RATES * NAN, "is empty"),
-        (pd.concat([RATES, RATES]), "more than once"),
         (RATES.astype(str), "not numbers"),
-        (RATES.reset_index(drop=True), "index of dates"),
     ],
 )
 def test_wrong_rates_are_refused(rates: object, match: str) -> None:
@@ -179,6 +177,42 @@ def test_wrong_facts_are_refused() -> None:
         MarketFacts(rows="OUTER")
     with pytest.raises(PriceTableError, match="more than once"):
         facts().prices_in_base(pd.concat([PRICES, PRICES]).sort_index())
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pd.concat([RATES, RATES]),
+        RATES.reset_index(drop=True),
+        RATES.tz_localize("UTC"),
+        RATES["USD"],
+        {"USD": 1300.0},
+    ],
+)
+@pytest.mark.parametrize("name", ["exchange_rates", "traded_value", "distributions"])
+def test_tables_of_anything_else_are_refused(table: object, name: str) -> None:
+    with pytest.raises(InputError, match=f"{name} must be a DataFrame"):
+        facts(**{name: table})
+
+
+def test_prices_that_cannot_be_converted_are_refused() -> None:
+    with pytest.raises(PriceTableError, match="must be a DataFrame"):
+        facts().prices_in_base([1.0, 2.0])  # type: ignore[arg-type]
+    with pytest.raises(PriceTableError, match="more than one column 'SPY'"):
+        facts().prices_in_base(PRICES[["SPY", "SPY"]])
+    with pytest.raises(PriceTableError, match="not numbers"):
+        facts().prices_in_base(PRICES.astype(str))
+
+
+def test_a_mistyped_name_is_told() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean SPY"):
+        facts(hedged=["SPYY"])
+    with pytest.raises(UnknownNameError, match="foreign currency to hedge"):
+        facts(hedged=["KODEX"])
+    _, findings = MarketFacts(markets={"KODEKS": "KRX_ETF"}).prices_in_base(
+        PRICES[["KODEX"]]
+    )
+    assert [finding.code for finding in findings] == ["FACTS_OF_OTHER_ASSETS"]
 
 
 def test_facts_come_as_json_with_checksums_of_their_tables() -> None:

@@ -52,9 +52,10 @@ def test_every_finding_is_told() -> None:
             "market/exchange_rates.py",
             "rebalancing/costs/impact.py",
             "rebalancing/costs/taxes.py",
+            "scenarios/market_facts.py",
         )
     ]
     codes = {code for text in texts for code in re.findall(r'code="([A-Z_]+)"', text)}
-    assert len(codes) == 5
+    assert len(codes) == 6
     for code in codes:
         assert f"`{code}`" in PAGE
