@@ -13,6 +13,7 @@ from foresto_lab.figures.theme import (
     GREY,
     ORANGE,
     VERMILION,
+    mark_simulated,
     new_figure,
     translucent,
 )
@@ -211,7 +212,9 @@ def _histogram(
     language: str,
 ) -> go.Figure:
     """Return shares of paths by value; the 5th percentile and the median marked."""
-    figure = new_figure(title, simulated=result.simulated, language=language)
+    figure = new_figure(title, simulated=False, language=language)
+    if result.simulated:
+        mark_simulated(figure, language, lift=20)
     low, high = float(values.min()), float(values.max())
     if high - low < 1e-9:
         low, high = low - 0.005, high + 0.005
@@ -224,8 +227,8 @@ def _histogram(
         hovertemplate="%{x:.1%}: %{y:.1%}<extra></extra>",
         showlegend=False,
     )
-    marks = (("worst_5", 5, "right"), ("median_path", 50, "left"))
-    for place, (words, percentile, side) in enumerate(marks):
+    marks = (("worst_5", 5, "right"), ("median_path", 50, "center"))
+    for words, percentile, side in marks:
         value = float(np.percentile(values, percentile))
         figure.add_vline(
             x=round(value, DIGITS),
@@ -234,7 +237,7 @@ def _histogram(
                 "text": f"{label(words, language)} {percent(value, 1)}",
                 "font": {"size": 11},
                 "xanchor": side,
-                "y": 1.0 - 0.0 * place,
+                "y": 1.0,
                 "yanchor": "bottom",
             },
         )

@@ -9,6 +9,11 @@ from foresto_lab.labels.measure import Measure
 MEASURES: Final[dict[str, Measure]] = {
     "paths": Measure("경로 수", "Paths", "count"),
     "years": Measure("기간(년)", "Years", "ratio"),
+    "p05": Measure("하위 5%", "5th", "money"),
+    "p25": Measure("하위 25%", "25th", "money"),
+    "p50": Measure("중앙값", "Median", "money"),
+    "p75": Measure("상위 25%", "75th", "money"),
+    "p95": Measure("상위 5%", "95th", "money"),
     "final_p05": Measure("최종 금액, 하위 5%", "Final value, 5th percentile", "money"),
     "final_p50": Measure("최종 금액, 중앙값", "Final value, median", "money", "higher"),
     "final_p95": Measure("최종 금액, 상위 5%", "Final value, 95th percentile", "money"),
@@ -61,17 +66,36 @@ MEASURES: Final[dict[str, Measure]] = {
 }
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
-    "forward_report": ("앞으로의 시뮬레이션", "Forward simulation"),
+    "report_forward": ("미래 시뮬레이션", "Forward simulation"),
+    "forward_part_chances": ("확률", "Chances"),
+    "forward_part_assumptions": ("가정", "Assumptions"),
+    "forward_fan_note": (
+        "백분위수는 모든 경로를 그 시점의 금액 순으로 놓았을 때의 값입니다. 손실은 "
+        "납입과 인출을 뺀 시간가중 수익률이 0보다 낮은 경로의 비율입니다.",
+        "Percentiles rank all paths by their value at that time. A loss is a "
+        "time-weighted return below 0, contributions and withdrawals apart.",
+    ),
+    "forward_caution": (
+        "경로는 지난 {years}년의 일간 수익률에서 나왔습니다. 그 기간에 없던 일은 이 "
+        "경로들에도 없습니다. 예측이 아니라, 과거와 같은 성질의 시장이 이어질 때의 "
+        "범위입니다.",
+        "The paths are made of {years} years of daily returns: what did not happen "
+        "then does not happen in them. They are no forecast, but the range of what may "
+        "come if markets stay as they were.",
+    ),
+    "forward_seed": ("난수 시드", "Seed"),
+    "forward_flows": ("현금 흐름", "Cash flows"),
+    "forward_inflation": ("연간 물가 상승률", "Yearly inflation"),
     "forward_tab": ("앞으로", "Forward"),
     "forward_horizon": (
         "{years}년, {paths:,}개 경로",
         "{years} years, {paths:,} paths",
     ),
-    "forward_fan": ("앞으로의 금액", "Future value"),
+    "forward_fan": ("미래 자산 가치", "Future value"),
     "forward_drawdowns": ("최대 낙폭의 분포", "Distribution of maximum drawdown"),
     "forward_chances": ("해마다의 확률", "Chances by year"),
     "forward_cagr": ("연복리 수익률의 분포", "Distribution of CAGR"),
-    "years_from_now": ("앞으로 몇 년", "Years from now"),
+    "years_from_now": ("경과 연수", "Years from now"),
     "share_of_paths": ("경로의 비율", "Share of paths"),
     "median_path": ("중앙값", "Median"),
     "band_50": ("가운데 50%", "Middle 50%"),

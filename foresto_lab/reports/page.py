@@ -37,6 +37,7 @@ REPORT_KINDS: Final = frozenset(
         "report_scenario",
         "report_rebalancing_comparison",
         "report_rebalancing_study",
+        "report_forward",
         "report_data_quality",
         "report_store_health",
         "report_backtest",

@@ -187,6 +187,8 @@ def rerun_numbers(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
         return _rerun_backtest(lab, run)
     if run["kind"] == "study":
         return _rerun_study(lab, run)
+    if run["kind"] == "forward":
+        return _rerun_forward(lab, run)
     if run["kind"] == "portfolio":
         return _rerun_fact_sheet(lab, run)
     from foresto_lab.reports.facts import key_numbers
@@ -233,6 +235,13 @@ def _rerun_study(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
     from foresto_lab.reports.study import rerun_study
 
     return rerun_study(lab, run)
+
+
+def _rerun_forward(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the numbers of futures on the recorded state of the prices."""
+    from foresto_lab.reports.forward import rerun_forward
+
+    return rerun_forward(lab, run)
 
 
 def _rerun_quality(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
