@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from foresto_lab.runs.comparison import Reproduction
     from foresto_lab.runs.record import RunArtifacts, RunRecord
     from foresto_lab.scenarios import Scenario, SimulationResult
+    from foresto_lab.scenarios.portfolio import Portfolio
 
 
 class SimulationVerbs(BacktestVerbs, PortfolioVerbs):
@@ -113,7 +114,7 @@ class SimulationVerbs(BacktestVerbs, PortfolioVerbs):
 
     def simulate(
         self,
-        portfolio: str | Scenario | Mapping[str, float],
+        portfolio: str | Scenario | Portfolio | Mapping[str, Any],
         *,
         start: str | date | None = None,
         end: str | date | None = None,

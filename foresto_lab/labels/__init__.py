@@ -22,6 +22,7 @@ from foresto_lab.labels import (
     flows,
     forward,
     pages,
+    portfolio_builder,
     portfolios,
     preflight,
     study,
@@ -45,6 +46,7 @@ _TOPICS: Final = (
     preflight,
     study,
     widgets,
+    portfolio_builder,
     pages,
 )
 """A module for each topic, with its ``WORDS`` and, where it has some, ``MEASURES``."""

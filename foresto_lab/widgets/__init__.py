@@ -4,11 +4,14 @@
 """
 
 from foresto_lab.widgets.explorer import ScenarioExplorer, scenario_explorer
+from foresto_lab.widgets.portfolio_builder import PortfolioBuilder, portfolio_builder
 from foresto_lab.widgets.strategy_explorer import StrategyExplorer, strategy_explorer
 
 __all__ = [
+    "PortfolioBuilder",
     "ScenarioExplorer",
     "StrategyExplorer",
+    "portfolio_builder",
     "scenario_explorer",
     "strategy_explorer",
 ]
