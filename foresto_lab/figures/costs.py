@@ -69,6 +69,13 @@ def costs_by_year(result: PathResult, *, language: str = "ko") -> go.Figure:
             ],
             hovertemplate="%{customdata[0]} (%{customdata[1]})",
         )
+    missing = _not_dated(result, paid)
+    if missing > 0.0:
+        told = money(missing, language, currency)
+        figure.update_layout(
+            title_subtitle_text=label("costs_not_dated", language, amount=told),
+            margin_t=70,
+        )
     figure.update_yaxes(title_text=unit, tickformat=",~r")
     year_axis(figure)
     figure.update_layout(barmode="relative", bargap=0.25, showlegend=True)
@@ -92,6 +99,14 @@ def yearly_costs(result: PathResult) -> pd.DataFrame:
     by_year: pd.DataFrame = ledger[parts].groupby(_years(ledger)).sum()
     by_year = by_year.reindex(range(first, last + 1), fill_value=0.0)
     return by_year.loc[:, (by_year != 0.0).any()]
+
+
+def _not_dated(result: PathResult, paid: pd.DataFrame) -> float:
+    """Return what the summary counts beyond the years' costs: fees of a stored run."""
+    summary = result.summary
+    parts = [float(summary[part]) for part in COLOURS if part in summary]
+    more = sum(parts) - float(paid.to_numpy().sum())
+    return more if parts and more > 1e-6 * sum(parts) else 0.0
 
 
 def _years(table: pd.DataFrame) -> pd.Index[int]:

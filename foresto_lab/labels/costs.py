@@ -31,6 +31,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "연평균 평가액 대비",
         "Of the year's average value",
     ),
+    "costs_not_dated": (
+        "거래일에 낸 비용만 그렸습니다. 나머지 {amount}은 날짜별 기록이 없습니다.",
+        "Only what was paid with trades; another {amount} is not stored by date.",
+    ),
     "no_costs": ("비용이 없습니다.", "No costs."),
     "cost_part": ("항목", "Part"),
     "cost_total": ("합계", "Total"),

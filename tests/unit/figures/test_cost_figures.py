@@ -68,6 +68,16 @@ def test_a_restored_run_shows_its_trades(account: SimulationResult) -> None:
     )
 
 
+def test_a_restored_runs_fees_are_told_beside_it(account: SimulationResult) -> None:
+    restored = dataclasses.replace(account, make_ledger=None)
+    subtitle = figures.costs_by_year(restored, language="en").layout.title.subtitle.text
+    assert "not stored by date" in subtitle
+    fee = account.summary["cost_management_fee"]
+    assert f"{fee:,.0f}"[:-3] in subtitle
+    whole = figures.costs_by_year(account, language="en")
+    assert whole.layout.title.subtitle.text is None
+
+
 def test_plain_costs_are_one_bar_and_none_are_a_sentence(
     account: SimulationResult,
 ) -> None:
