@@ -124,5 +124,11 @@ class Catalog(Protocol):
     ) -> None:
         """Write a row of source_load_history; ``outcome`` None for a refused load."""
 
+    def last_loads(self, table: str) -> Sequence[Mapping[str, Any]]:
+        """Return the options of each source's last load into a table, newest first.
+
+        Refused loads do not count.
+        """
+
     def load_history(self) -> pd.DataFrame:
         """Return the loads, newest first."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from foresto_lab.errors import UnknownNameError
 from foresto_lab.rebalancing import RebalancingRule, parse_rule
@@ -152,6 +152,22 @@ class DatabaseCatalog:
         )
         with self._database.writing() as session:
             session.add(row)
+
+    def last_loads(self, table: str) -> Sequence[Mapping[str, Any]]:
+        """Return the options of each source's last load into a table, newest first."""
+        last = (
+            select(func.max(SourceLoadHistory.load_id))
+            .where(SourceLoadHistory.table_name == table)
+            .where(SourceLoadHistory.status == "loaded")
+            .group_by(SourceLoadHistory.source)
+        )
+        query = (
+            select(SourceLoadHistory.options)
+            .where(SourceLoadHistory.load_id.in_(last))
+            .order_by(SourceLoadHistory.load_id.desc())
+        )
+        with self._database.reading() as session:
+            return tuple(from_json_value(given) for given in session.scalars(query))
 
     def load_history(self) -> pd.DataFrame:
         """Return the loads, newest first.

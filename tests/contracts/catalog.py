@@ -313,6 +313,30 @@ class CatalogContract:
         assert pd.isna(refused["rows_received"])
         assert pd.isna(refused["data_version"])
 
+    def test_the_last_load_of_each_source_is_found(
+        self, catalog: Catalog, reopen: Callable[[], Catalog]
+    ) -> None:
+        loads = (
+            ("yfinance:SPY", "daily_price", "loaded", {"symbol": "SPY", "first": "1"}),
+            ("fdr:005930", "daily_price", "loaded", {"symbol": "005930"}),
+            ("yfinance:SPY", "daily_price", "loaded", {"symbol": "SPY", "first": "2"}),
+            ("yfinance:SPY", "daily_price", "refused", {"symbol": "SPY", "first": "3"}),
+            ("ccxt:x:BTC:1h", "candles_history", "loaded", {"symbol": "BTC"}),
+        )
+        for second, (source, table, status, options) in enumerate(loads):
+            catalog.record_load(
+                source=source,
+                checksum="ab" * 32,
+                table=table,
+                outcome=LoadOutcome(1, 1, 0, 0, "v1") if status == "loaded" else None,
+                findings=[],
+                loaded_at=LOADED_AT + timedelta(seconds=second),
+                options=options,
+            )
+        assert list(reopen().last_loads("daily_price")) == [loads[2][3], loads[1][3]]
+        assert list(catalog.last_loads("candles_history")) == [{"symbol": "BTC"}]
+        assert list(catalog.last_loads("daily_return")) == []
+
     def test_a_new_catalog_has_no_loads(self, catalog: Catalog) -> None:
         history = catalog.load_history()
         assert len(history) == 0

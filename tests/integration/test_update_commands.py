@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -177,6 +179,32 @@ def test_candles_are_fetched_and_go_on(provider: ProviderServer, run: Run) -> No
     assert again["BTCUSDT"]["rows_compared"] == 20
     shown = run("candles", "list")
     assert "2024-06-03T11:00Z" in shown.output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal there")
+def test_ctrl_c_while_a_provider_is_slow_keeps_what_is_done(
+    tmp_path: Path, repository: Path
+) -> None:
+    home = tmp_path / "home"
+    module = "tests.integration.update_worker"
+    worker = subprocess.Popen(
+        [sys.executable, "-m", module, str(home)],
+        cwd=repository,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert worker.stdout is not None
+    assert worker.stdout.readline() == "asked\n"
+    worker.send_signal(signal.SIGINT)
+    printed, said = worker.communicate(timeout=60)
+    assert worker.returncode == 130
+    assert "Stopped. What was done is stored; run it again to go on." in said
+    assert "Traceback" not in said + printed
+    listed = CliRunner().invoke(
+        foresto, ["--home", str(home), "data", "list", "--json"]
+    )
+    assert [row["symbol"] for row in json.loads(listed.stdout)] == ["0000J0"]
 
 
 def test_keys_of_an_exchange_reach_neither_history_nor_output(

@@ -393,6 +393,15 @@ def test_an_exchange_that_nobody_knows_must_be_named(either_lab: Lab) -> None:
     assert done.status is UpdateStatus.UPDATED
 
 
+def test_a_new_symbol_is_stored_in_capitals_a_known_one_as_it_is(
+    either_lab: Lab,
+) -> None:
+    connector = ListedDays({"SPY": closes(3.0, JUNE), "0000J0": closes(3.0, JUNE)})
+    report = update(either_lab, connector, ["spy", "0000j0"])
+    assert [done.symbol for done in report.updates] == ["SPY", "0000J0"]
+    assert report.count(UpdateStatus.UPDATED) == 2
+
+
 # --- candles ------------------------------------------------------------------------
 
 HOUR = timedelta(hours=1)
@@ -484,7 +493,7 @@ def test_candles_go_on_from_the_last_complete_one(either_lab: Lab) -> None:
     assert done.first_new == "2024-06-01T10:00Z"
     assert hours(either_lab) == [float(n) for n in range(1, 21)]
     latest = either_lab.storage.catalog.load_history().iloc[0]
-    assert latest["source"] == "ccxt:binance:BTC/USDT"
+    assert latest["source"] == "ccxt:binance:BTC/USDT:1h"
     assert latest["options"]["timeframe"] == "1h"
 
 

@@ -279,7 +279,7 @@ class _CandleUpdate:
         """Check, store and record one page; return how many of its candles are new."""
         findings = check_candle_rows(candle_rows_of(job, timeframe, page))
         series.findings.extend(findings)
-        source = f"{job.source}:{job.symbol}"
+        source = f"{job.source}:{job.symbol}:{job.timeframe}"
         with watching_load(source, TABLE) as watched:
             span = pc.min_max(page["open_time"]).as_py()
             library = library_version(self.connectors[job.source].facts)

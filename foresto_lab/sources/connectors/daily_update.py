@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -109,7 +109,7 @@ def update_daily_prices(
     if symbols is None:
         jobs, files = jobs_stored(stored, chosen.source, last)
     else:
-        named = [(symbol.strip(), "") for symbol in symbols]
+        named = [(_as_written(symbol, days), "") for symbol in symbols]
         jobs, files = jobs_named(named, stored, chosen.source, last), []
     ready = dict(connectors or {})
     for name in {job.source: None for job in jobs}:
@@ -299,6 +299,12 @@ class _DailyUpdate:
 
 
 # --- rows -------------------------------------------------------------------------
+
+
+def _as_written(symbol: str, stored: Collection[str]) -> str:
+    """Return a symbol as it is stored, or in capitals, as providers write them."""
+    given = symbol.strip()
+    return given if given in stored else given.upper()
 
 
 def _as_date(given: object) -> date:

@@ -9,13 +9,11 @@ from typing import Any
 
 from foresto_lab.errors import ConnectorError, UnreadableAnswerError
 from foresto_lab.sources.connectors.daily_frames import DailyFrameReader, nothing_given
+from foresto_lab.sources.connectors.korean_codes import KOREAN_CODE
 from foresto_lab.sources.connectors.libraries import import_library, quiet
 from foresto_lab.sources.connectors.protocol import DailyAnswer, ProviderFacts
 from foresto_lab.sources.connectors.pykrx_daily import END_OF_CHART
 from foresto_lab.sources.connectors.transport import watched_requests
-
-KOREAN_CODE = re.compile(r"\d{4}[0-9A-HJ-NP-TV-Z][0-9KLMN]")
-"""Six places; since 2024 the fifth may be a letter, but for I, O and U."""
 
 KOREAN_INDICES = frozenset({"KS11", "KOSPI", "KQ11", "KOSDAQ", "KS200", "KPI200"})
 

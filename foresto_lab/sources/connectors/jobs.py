@@ -69,11 +69,9 @@ def last_sources(catalog: Catalog, table: str) -> Mapping[Key, str]:
 
     What came from files alone is not there.
     """
-    loads = catalog.load_history()
-    chosen = loads[(loads["table_name"] == table) & (loads["status"] == "loaded")]
     found: dict[Key, str] = {}
-    for options in chosen["options"]:
-        if isinstance(options, Mapping) and "connector" in options:
+    for options in catalog.last_loads(table):
+        if "connector" in options:
             key = (str(options["symbol"]), str(options.get("timeframe") or ""))
             found.setdefault(key, str(options["connector"]))
     return found

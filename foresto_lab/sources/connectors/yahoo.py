@@ -8,9 +8,15 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from foresto_lab.errors import ConnectorError, RateLimitedError, UnreadableAnswerError
+from foresto_lab.errors import (
+    ConnectorError,
+    NothingGivenError,
+    RateLimitedError,
+    UnreadableAnswerError,
+)
 from foresto_lab.findings import Finding
 from foresto_lab.sources.connectors.daily_frames import DailyFrameReader, nothing_given
+from foresto_lab.sources.connectors.korean_codes import KOREAN_CODE
 from foresto_lab.sources.connectors.libraries import import_library, quiet
 from foresto_lab.sources.connectors.protocol import DailyAnswer, ProviderFacts
 from foresto_lab.sources.connectors.transport import (
@@ -78,6 +84,13 @@ class YahooConnector:
     def fetch_daily(self, symbol: str, start: date, end: date) -> DailyAnswer:
         """Return the rows from start to end, both included."""
         library = import_library(self.facts)
+        if KOREAN_CODE.fullmatch(symbol.upper()):
+            raise NothingGivenError(
+                provider=self.facts.name,
+                symbol=symbol,
+                reason="Yahoo writes Korean codes with their market.",
+                fix=f"Write {symbol}.KS (KOSPI) or {symbol}.KQ (KOSDAQ).",
+            )
         with _exceptions_shown(library), quiet():
             frame, currency = self._ask(library, symbol, start, end)
         reader = DailyFrameReader(self.facts.name, symbol, COLUMNS)
