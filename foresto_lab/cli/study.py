@@ -10,6 +10,7 @@ import click
 
 from foresto_lab.cli.context import CommandContext, pass_context
 from foresto_lab.cli.output import json_option, print_json, print_table
+from foresto_lab.cli.trading_options import trading_arguments, trading_options
 
 if TYPE_CHECKING:
     from foresto_lab.scenarios.counterfactuals import RebalancingStudy
@@ -26,7 +27,6 @@ _OPTIONS = (
         multiple=True,
         help="A rule: monthly, annual, drift … or a stored one's name; repeatable.",
     ),
-    click.option("--cost-rate", type=float, help="Of what is traded, for every rule."),
     click.option(
         "--initial-amount",
         type=float,
@@ -41,6 +41,7 @@ _OPTIONS = (
         default="close",
         help="Trade at the close that decided, or at the next one.",
     ),
+    trading_options,
     click.option("--force", is_flag=True, help="Compute it even if it is there."),
 )
 
@@ -70,7 +71,6 @@ def rebalancing(
     /,
     portfolio: str,
     rules: tuple[str, ...],
-    cost_rate: float | None,
     of_rule: str | None,
     as_json: bool,
     **options: Any,
@@ -80,7 +80,7 @@ def rebalancing(
     PORTFOLIO is a scenario's name, or JSON of weights such as '{"SPY": 0.6}'.
     """
     found = context.lab().rebalancing_study(
-        _parse_portfolio(portfolio), list(rules) or None, costs=cost_rate, **options
+        _parse_portfolio(portfolio), list(rules) or None, **_arguments(options)
     )
     if of_rule is not None:
         found.events(of_rule)  # an unknown rule is told of before anything is shown
@@ -103,7 +103,6 @@ def timing_luck(
     /,
     portfolio: str,
     rules: tuple[str, ...],
-    cost_rate: float | None,
     base_days: str | None,
     as_json: bool,
     **options: Any,
@@ -116,13 +115,18 @@ def timing_luck(
         _parse_portfolio(portfolio),
         list(rules) or None,
         base_days=_parse_base_days(base_days),
-        costs=cost_rate,
-        **options,
+        **_arguments(options),
     )
     if as_json:
         print_json(found.to_dict())
         return
     _print_luck(found)
+
+
+def _arguments(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options as the Lab's studies take them."""
+    names = ("start", "end", "initial_amount", "calendar", "execution", "force")
+    return {name: options[name] for name in names} | trading_arguments(options)
 
 
 def _parse_portfolio(text: str) -> Any:

@@ -48,6 +48,8 @@ from foresto_lab.types import RunKind, Severity, TriggerType
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from foresto_lab.scenarios.market_facts import MarketFacts
+
 Unit = Literal["money", "fraction"]
 
 COMPARED = (
@@ -389,27 +391,31 @@ def study_of(
 
 
 def _base_prices(
-    prices: pd.DataFrame, result: SimulationResult, market: Any
+    prices: pd.DataFrame, result: SimulationResult, market: MarketFacts | None
 ) -> pd.DataFrame:
-    """Return the prices of the path's sessions, in base currency, for held assets."""
-    if getattr(market, "distributions", None) is not None:
-        raise InputError(
-            message="The parts of a rebalancing cannot be told where distributions are "
-            "paid in cash on the way. Give prices adjusted for them, and leave "
-            "distributions out of the market's facts."
-        )
+    """Return what held assets are worth on the path's sessions, in base currency.
+
+    Distributions, before tax, are put back into the asset on their ex date.
+    """
     based = prices
     if market is not None:
         based, _ = market.prices_in_base(prices, result.calendar)
     held = [
-        name
+        name.removeprefix(WEIGHT_PREFIX)
         for name in result.path.columns
         if name.startswith(WEIGHT_PREFIX) and (result.path[name] != 0.0).any()
     ]
-    columns = {str(column): column for column in based.columns}
-    assets = [name.removeprefix(WEIGHT_PREFIX) for name in held]
-    table = based.loc[result.path.index, [columns[asset] for asset in assets]]
-    return table.set_axis(assets, axis=1)
+    by_name = {str(column): column for column in based.columns}
+    columns = [by_name[asset] for asset in held]
+    table = based.loc[result.path.index, columns].set_axis(held, axis=1)
+    if market is None or market.distributions is None:
+        return table
+    sessions = table.index.to_numpy().astype("datetime64[D]")
+    facts = market.on(prices, sessions, columns, result.calendar)
+    if facts.distribution_yield.shape[1] == 0:
+        return table
+    grown = np.cumprod(1.0 + facts.distribution_yield[:, 1:], axis=1).T
+    return table * np.vstack([np.ones((1, len(held))), grown])
 
 
 def _common_cost(

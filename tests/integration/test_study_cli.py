@@ -60,9 +60,21 @@ def test_rules_are_compared_and_their_trades_told(home: Path) -> None:
 
 def test_a_cost_rate_is_every_rules(home: Path) -> None:
     words = ("study", "rebalancing", "GROWTH", *SPAN, "--rule", "monthly")
-    free = as_json(home, *words, "--cost-rate", "0")
+    free = as_json(home, *words, "--costs", "0")
     assert free["summary"]["monthly"]["total_cost"] == 0
     assert free["rules"]["monthly"]["cost_rate"] == 0
+
+
+def test_costs_and_cash_flows(home: Path) -> None:
+    words = ("study", "rebalancing", "GROWTH", *SPAN, "--rule", "monthly")
+    found = as_json(
+        home, *words, "--costs", "KOREA_RETAIL", "--cash-flow", "+10000/MONTHLY"
+    )
+    row = found["summary"]["monthly"]
+    assert row["cost_effect"] < 0
+    assert row["final_nav"] > 1_300_000
+    told = foresto_says(home, *words, "--cash-flow", "-2%/ANNUAL")
+    assert "Cash flows" in told
 
 
 def test_weights_as_json(home: Path) -> None:

@@ -160,10 +160,29 @@ def test_money_that_is_used_up_has_no_parts(prices: pd.DataFrame) -> None:
         fl.rebalancing_study(prices, WEIGHTS, RULES, cashflows=fl.Withdrawal(300_000))
 
 
-def test_distributions_in_cash_have_no_parts(prices: pd.DataFrame) -> None:
-    facts = fl.MarketFacts(distributions=prices * 0.0)
-    with pytest.raises(InputError, match="adjusted for them"):
-        fl.rebalancing_study(prices, WEIGHTS, RULES, market=facts)
+@pytest.mark.parametrize("whole_shares", [False, True])
+def test_distributions_are_the_assets_return_and_their_tax_a_cost(
+    prices: pd.DataFrame, whole_shares: bool
+) -> None:
+    paid_out = prices * 0.0
+    paid_out.loc["2020-03-31", "a"] = 2.0
+    paid_out.loc["2020-06-30"] = [1.0, 3.0]
+    terms = {
+        "costs": [fl.Commission(0.001), fl.DistributionTax(0.154)],
+        "market": fl.MarketFacts(distributions=paid_out),
+        "whole_shares": whole_shares,
+    }
+    study = fl.rebalancing_study(prices, WEIGHTS, RULES, **terms)
+    none = fl.simulate(prices, WEIGHTS, None, **terms)
+    for name, rule in RULES.items():
+        gap = study.paths[name] - study.paths["none"]
+        parts = study.parts(name)[list(PARTS)]
+        assert (parts.sum(axis=1) - gap).abs().max() <= 1e-3
+        more = paid(fl.simulate(prices, WEIGHTS, rule, **terms)) - paid(none)
+        cost = study.attribution(name)["cost_effect"]
+        assert cost == pytest.approx(-more, abs=1e-6)
+    none_left = study.parts("monthly").iloc[:10]
+    assert (none_left["carried_effect"].abs() < 1e-6).all()
 
 
 def test_rules_of_different_cost_need_one_where_money_flows(
