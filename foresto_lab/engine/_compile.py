@@ -58,6 +58,15 @@ def kernel_step(function: _Function) -> _Function:
     return step
 
 
+def bare_step(function: _Function) -> _Function:
+    """Compile a part of kernels that makes no array: it counts no references either.
+
+    Counting them costs more than a short step does.
+    """
+    step: _Function = numba.njit(nogil=True, error_model="numpy", _nrt=False)(function)
+    return step
+
+
 def inlined_step(function: _Function) -> _Function:
     """Compile a small function into the very place that it is called from."""
     step: _Function = numba.njit(nogil=True, error_model="numpy", forceinline=True)(

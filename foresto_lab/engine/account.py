@@ -17,6 +17,7 @@ from foresto_lab.engine._compile import (
     INPUT_2D,
     OUTPUT_1D,
     OUTPUT_2D,
+    bare_step,
     compiled_kernel,
     kernel_step,
 )
@@ -111,7 +112,7 @@ def busy_sessions(
     return busy
 
 
-@kernel_step
+@bare_step
 def _open_book(
     prices: Float64Array2D,
     targets: Float64Array1D,
@@ -134,7 +135,7 @@ def _open_book(
     book[VALUES, cash] = book[UNITS, cash]
 
 
-@kernel_step
+@bare_step
 def _look_up(
     prices: Float64Array2D,
     sales_tax: Float64Array2D,
@@ -159,7 +160,7 @@ def _look_up(
     book[VALUES, cash] = book[UNITS, cash]
 
 
-@kernel_step
+@bare_step
 def _set_limits(
     targets: Float64Array1D,
     threshold: float,
@@ -182,10 +183,10 @@ def _has_trading_costs(charges: AccountCharges) -> bool:
     total += charges.spread_rate.sum() + charges.conversion_rate.sum()
     if charges.impact_scale.shape[1] > 0:
         total += charges.impact_coefficient.sum()
-    return total > 0.0
+    return bool(total > 0.0)
 
 
-@kernel_step
+@bare_step
 def _whole_share_turnover(
     book: Float64Array2D,
     before: Float64Array1D,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foresto_lab.engine._compile import kernel_step
+from foresto_lab.engine._compile import bare_step
 from foresto_lab.engine.account_lots import add_lot
 from foresto_lab.engine.account_terms import (
     CAPITAL_GAINS_TAX,
@@ -33,7 +33,7 @@ from foresto_lab.types import (
 )
 
 
-@kernel_step
+@bare_step
 def distribute(
     book: Float64Array2D,
     lots: Float64Array3D,
@@ -68,7 +68,7 @@ def distribute(
     return received
 
 
-@kernel_step
+@bare_step
 def withdraw(
     book: Float64Array2D,
     rates: Float64Array2D,
@@ -137,7 +137,7 @@ def withdraw(
     return after, paid
 
 
-@kernel_step
+@bare_step
 def _liquidate(
     book: Float64Array2D,
     rates: Float64Array2D,
@@ -182,7 +182,7 @@ def _liquidate(
     return left, paid
 
 
-@kernel_step
+@bare_step
 def contribute(
     book: Float64Array2D,
     rates: Float64Array2D,

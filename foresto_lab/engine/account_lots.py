@@ -6,7 +6,7 @@ first-in first-out lots of which there is ever one. Purchases of one close are o
 
 from __future__ import annotations
 
-from foresto_lab.engine._compile import kernel_step
+from foresto_lab.engine._compile import bare_step
 from foresto_lab.engine.account_terms import (
     AVERAGE,
     END_OF_LOTS,
@@ -21,7 +21,7 @@ from foresto_lab.engine.account_terms import (
 from foresto_lab.types import Float64Array2D, Float64Array3D, Int64Array2D
 
 
-@kernel_step
+@bare_step
 def basis_of_sale(
     lots: Float64Array3D, places: Int64Array2D, asset: int, sold: float
 ) -> float:
@@ -37,7 +37,7 @@ def basis_of_sale(
     return basis
 
 
-@kernel_step
+@bare_step
 def take_lots(
     lots: Float64Array3D, places: Int64Array2D, asset: int, sold: float
 ) -> None:
@@ -57,7 +57,7 @@ def take_lots(
     places[FIRST_LOT, asset] = lot
 
 
-@kernel_step
+@bare_step
 def add_lot(
     lots: Float64Array3D,
     places: Int64Array2D,
@@ -82,7 +82,7 @@ def add_lot(
     places[END_OF_LOTS, asset] = lot + 1
 
 
-@kernel_step
+@bare_step
 def adjust_latest_lot(
     lots: Float64Array3D, places: Int64Array2D, asset: int, change: float
 ) -> None:
@@ -91,7 +91,7 @@ def adjust_latest_lot(
         lots[LOT_UNITS, asset, places[END_OF_LOTS, asset] - 1] += change
 
 
-@kernel_step
+@bare_step
 def gains_tax_of_year(
     book: Float64Array2D, rates: Float64Array2D, allowance: float
 ) -> float:

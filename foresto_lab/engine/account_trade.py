@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from foresto_lab.engine._compile import kernel_step
+from foresto_lab.engine._compile import bare_step
 from foresto_lab.engine.account_lots import (
     add_lot,
     adjust_latest_lot,
@@ -70,7 +70,7 @@ WHOLE: Final = 1.0 + 1e-12
 """A share that only rounding is missing from is a whole one."""
 
 
-@kernel_step
+@bare_step
 def plan_holdings(
     book: Float64Array2D,
     goal: Float64Array1D,
@@ -110,7 +110,7 @@ def plan_holdings(
         _plan_whole_shares(book, nav_after)
 
 
-@kernel_step
+@bare_step
 def _plan_whole_shares(book: Float64Array2D, nav_after: float) -> None:
     """Round the planned holdings down to whole shares; the rest is cash."""
     cash = book.shape[1] - 1
@@ -124,7 +124,7 @@ def _plan_whole_shares(book: Float64Array2D, nav_after: float) -> None:
     book[PLANNED_VALUES, cash] = rest
 
 
-@kernel_step
+@bare_step
 def price_trade(
     book: Float64Array2D,
     rates: Float64Array2D,
@@ -202,7 +202,7 @@ def price_trade(
     return total, slope
 
 
-@kernel_step
+@bare_step
 def solve_trade(
     book: Float64Array2D,
     rates: Float64Array2D,
@@ -269,7 +269,7 @@ def solve_trade(
     return answer
 
 
-@kernel_step
+@bare_step
 def plan_at_turnover(
     book: Float64Array2D,
     rates: Float64Array2D,
@@ -304,7 +304,7 @@ def plan_at_turnover(
     return nav_after
 
 
-@kernel_step
+@bare_step
 def book_trade(
     book: Float64Array2D,
     lots: Float64Array3D,
