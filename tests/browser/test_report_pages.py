@@ -21,6 +21,7 @@ CHARTS = {
     "backtest": 11,
     "strategy_comparison": 4,
     "rebalancing_comparison": 6,
+    "rebalancing_study": 7,
     "data_quality": 2,
     "store_health": 1,
 }

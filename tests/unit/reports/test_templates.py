@@ -20,6 +20,7 @@ KINDS = [
     "data_quality",
     "preflight",
     "rebalancing_comparison",
+    "rebalancing_study",
     "scenario",
     "store_health",
     "strategy_comparison",
