@@ -45,6 +45,8 @@ ROWS = (
         "lab_candles",
         "lab_updates",
         "lab_benchmarks",
+        "lab_flows",
+        "lab_portfolios",
         "lab_strategies",
         "lab_backtests",
         "lab_simulations",

@@ -71,7 +71,7 @@ def retirement(
     prices : DataFrame (n_rows, n_assets)
         As for ``simulate``; rows may be daily, monthly or yearly. Of yearly returns:
         ``(1 + returns).cumprod()`` with a row of 1 before them.
-    weights : mapping of column to fraction
+    weights : mapping of column to fraction, or Portfolio of fixed weights
         What is missing to 1 is cash that earns nothing.
     withdrawal_rate : float
         A year, as a fraction of the initial amount, in the money of the start.
@@ -117,7 +117,7 @@ def retirement(
     growth = 0.0 if inflation is None else parse_growth(inflation)
     amount = _parse_amount(initial_amount)
     rule = _parse_rebalancing(rebalancing)
-    targets = parse_weights(weights)
+    targets = parse_weights(_fixed_weights(weights))
     require_columns(prices, targets)
     held = {asset: weight for asset, weight in targets.items() if weight > 0.0}
     table = _complete_rows(prices, list(held), start, end)
@@ -146,6 +146,12 @@ def retirement(
         findings=_findings(n_whole, plan, table, growth),
         simulated=bool(prices.attrs.get("simulated", False)),
     )
+
+
+def _fixed_weights(given: Any) -> Any:
+    """Return the weights of a portfolio that has fixed ones; else what was given."""
+    own = None if isinstance(given, Mapping) else getattr(given, "weights", None)
+    return own if isinstance(own, Mapping) else given
 
 
 def _complete_rows(

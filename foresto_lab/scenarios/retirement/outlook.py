@@ -240,6 +240,11 @@ def _ruin_by_year(
 
 
 def _parse_growth(given: Any) -> Float64Array2D:
+    if getattr(given, "cashflows", None) is not None:
+        raise InputError(
+            message="This forward result was made with cash flows. Leave them out: the "
+            "growth of the same futures without flows answers for every withdrawal."
+        )
     array = getattr(given, "growth", given)
     if array is None or isinstance(array, Mapping):
         raise InputError(

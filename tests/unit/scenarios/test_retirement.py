@@ -258,6 +258,19 @@ def test_a_study_shows_itself(shared_data: Path) -> None:
     assert study.to_frame().equals(study.starts)
 
 
+def test_a_portfolio_of_fixed_weights_is_taken(shared_data: Path) -> None:
+    from foresto_lab.scenarios.portfolio import Portfolio
+
+    prices = levels(damodaran_returns(shared_data))
+    sleeves = {
+        "equity": {"weight": 0.6, "instruments": ["sp500"]},
+        "bond": {"weight": 0.4, "instruments": ["tbond10y"]},
+    }
+    own = retirement(prices, Portfolio("Own", sleeves))  # type: ignore[arg-type]
+    plain = retirement(prices, {"sp500": 0.6, "tbond10y": 0.4})
+    pd.testing.assert_frame_equal(own.starts, plain.starts, check_exact=True)
+
+
 def test_findings(shared_data: Path) -> None:
     prices = levels(damodaran_returns(shared_data))
     codes = [f.code for f in retirement(prices, {"sp500": 1.0}, years=60).findings]

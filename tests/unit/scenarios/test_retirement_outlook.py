@@ -115,6 +115,17 @@ def test_growth_that_is_none(growth: Any) -> None:
         retirement_outlook(growth)
 
 
+def test_futures_that_were_drawn_on_already_are_refused() -> None:
+    import types
+
+    drawn = types.SimpleNamespace(growth=flat(2), cashflows=object())
+    with pytest.raises(InputError, match="made with cash flows"):
+        retirement_outlook(drawn)
+    stored = types.SimpleNamespace(growth=None, cashflows=None)
+    with pytest.raises(InputError, match="keeps no growth"):
+        retirement_outlook(stored)
+
+
 @pytest.mark.parametrize(
     "values",
     [
