@@ -85,6 +85,7 @@ def update_data(
     """
     lab = context.lab()
     with progress_bar(wanted=not as_json) as tell:
+        tell("getting ready", 0, 0)
         report = lab.update_data(symbols or None, progress=tell, **options)
     _finish(report, as_json=as_json)
 
@@ -114,6 +115,7 @@ def update_candles(
     """
     lab = context.lab()
     with progress_bar(wanted=not as_json) as tell:
+        tell("getting ready", 0, 0)
         report = lab.update_candles(symbols or None, progress=tell, **options)
     _finish(report, as_json=as_json)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,17 +11,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from foresto_lab.errors import DataFileError, QualityError
-from foresto_lab.findings import Finding, errors_in, sort_findings, warnings_in
+from foresto_lab.errors import DataFileError
+from foresto_lab.findings import sort_findings, warnings_in
 from foresto_lab.market.calendars import get_calendar
 from foresto_lab.market.candle_quality import CandleRows, check_candle_rows
-from foresto_lab.market.protocols import CANDLE_FIELDS, CandleStore, LoadOutcome
+from foresto_lab.market.protocols import CANDLE_FIELDS, CandleStore
 from foresto_lab.runs.protocols import Catalog
 from foresto_lab.sources.candle_files import CandleFile, read_candle_file
 from foresto_lab.sources.candle_options import CandleOptions
 from foresto_lab.sources.files import file_checksum
 from foresto_lab.sources.history import LoadHistory, as_finding
 from foresto_lab.sources.instruments import register_instruments
+from foresto_lab.sources.load_report import FileLoadReport
 from foresto_lab.telemetry.loads import watching_load
 
 TABLE = "candles_history"
@@ -56,40 +56,15 @@ class LoadedSeries:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class CandleLoadReport:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandleLoadReport(FileLoadReport):
     """What a load of candles read, found and changed."""
 
-    path: Path
-    outcome: LoadOutcome
-    findings: tuple[Finding, ...]
     series: tuple[LoadedSeries, ...]
-    columns: Mapping[str, str]
-    """The header that each field was taken from."""
-    unused: tuple[str, ...]
-    checksum: str
 
-    @property
-    def row_count(self) -> int:
-        """The number of candles of the file that were loaded."""
-        return self.outcome.rows_received
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report as plain JSON-ready values."""
-        return {
-            "path": str(self.path),
-            "status": "loaded",
-            "rows_received": self.outcome.rows_received,
-            "rows_inserted": self.outcome.rows_inserted,
-            "rows_updated": self.outcome.rows_updated,
-            "rows_unchanged": self.outcome.rows_unchanged,
-            "data_version": self.outcome.data_version,
-            "series": [series.to_dict() for series in self.series],
-            "columns": dict(self.columns),
-            "unused": list(self.unused),
-            "checksum": self.checksum,
-            "findings": [finding.to_dict() for finding in self.findings],
-        }
+    def held(self) -> dict[str, Any]:
+        """Return the series, as plain JSON-ready values."""
+        return {"series": [series.to_dict() for series in self.series]}
 
     def __str__(self) -> str:
         """Return the report as lines of text."""
@@ -102,11 +77,6 @@ class CandleLoadReport:
         return "\n".join(
             [head, *(f"  {each}" for each in (*self.series, *self.findings))]
         )
-
-    def _repr_html_(self) -> str:
-        head, *lines = str(self).split("\n")
-        items = "".join(f"<li>{html.escape(line.strip())}</li>" for line in lines)
-        return f"<p>{html.escape(head)}</p><ul>{items}</ul>"
 
 
 def load_candle_file(
@@ -164,9 +134,7 @@ def _store(
 ) -> CandleLoadReport:
     found = (f for rows in file.series for f in check_candle_rows(rows))
     findings = sort_findings((*file.findings, *found))
-    if errors_in(findings):
-        history.record_refusal(file.checksum, findings)
-        raise QualityError(source=str(file.path), findings=errors_in(findings))
+    history.refuse_errors(file.checksum, findings)
     outcome = store.load_candles(candle_rows_as_arrow(file.series))
     series = _loaded(file.series)
     named = history.options.to_dict() | {"series": [str(each) for each in series]}

@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from foresto_lab.errors import DataFileError, StorageError
-from foresto_lab.findings import Finding
+from foresto_lab.errors import DataFileError, QualityError, StorageError
+from foresto_lab.findings import Finding, errors_in
 from foresto_lab.market.protocols import LoadOutcome
 from foresto_lab.runs.protocols import Catalog
 from foresto_lab.types import Severity
@@ -56,6 +56,23 @@ class LoadHistory:
             return
         with contextlib.suppress(StorageError):
             self.record(checksum, findings, None)
+
+    def refuse_errors(
+        self, checksum: str, findings: tuple[Finding, ...], *, recorded: bool = True
+    ) -> None:
+        """Raise for rows that break an error-level rule; the refusal is recorded.
+
+        Raises
+        ------
+        QualityError
+            A finding is an error.
+        """
+        errors = errors_in(findings)
+        if not errors:
+            return
+        if recorded:
+            self.record_refusal(checksum, findings)
+        raise QualityError(source=str(self.source), findings=errors)
 
 
 def as_finding(error: DataFileError) -> Finding:

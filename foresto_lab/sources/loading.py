@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -11,8 +10,8 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from foresto_lab.errors import DataFileError, QualityError
-from foresto_lab.findings import Finding, errors_in, sort_findings, warnings_in
+from foresto_lab.errors import DataFileError
+from foresto_lab.findings import Finding, sort_findings, warnings_in
 from foresto_lab.market.calendars import get_calendar
 from foresto_lab.market.protocols import LoadOutcome, SeriesStore
 from foresto_lab.market.quality import check_daily_prices
@@ -21,50 +20,28 @@ from foresto_lab.sources.daily_table import rows_by_symbol
 from foresto_lab.sources.files import PriceFile, file_checksum, read_price_file
 from foresto_lab.sources.history import LoadHistory, as_finding
 from foresto_lab.sources.instruments import known_calendar, register_instruments
+from foresto_lab.sources.load_report import FileLoadReport
 from foresto_lab.sources.options import LoadOptions
 from foresto_lab.telemetry.loads import watching_load
 
 TABLE = "daily_price"
 
 
-@dataclass(frozen=True, slots=True)
-class LoadReport:
-    """What a load read, found and changed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadReport(FileLoadReport):
+    """What a load of daily prices read, found and changed."""
 
-    path: Path
-    outcome: LoadOutcome
-    findings: tuple[Finding, ...]
     symbols: Mapping[str, int]
     """The number of rows of each symbol."""
     first_date: date
     last_date: date
-    columns: Mapping[str, str]
-    """The header that each field was taken from."""
-    unused: tuple[str, ...]
-    checksum: str
 
-    @property
-    def row_count(self) -> int:
-        """The number of rows of the file that were loaded."""
-        return self.outcome.rows_received
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report as plain JSON-ready values."""
+    def held(self) -> dict[str, Any]:
+        """Return the symbols and the span, as plain JSON-ready values."""
         return {
-            "path": str(self.path),
-            "status": "loaded",
-            "rows_received": self.outcome.rows_received,
-            "rows_inserted": self.outcome.rows_inserted,
-            "rows_updated": self.outcome.rows_updated,
-            "rows_unchanged": self.outcome.rows_unchanged,
-            "data_version": self.outcome.data_version,
             "symbols": dict(self.symbols),
             "first_date": self.first_date.isoformat(),
             "last_date": self.last_date.isoformat(),
-            "columns": dict(self.columns),
-            "unused": list(self.unused),
-            "checksum": self.checksum,
-            "findings": [finding.to_dict() for finding in self.findings],
         }
 
     def __str__(self) -> str:
@@ -78,11 +55,6 @@ class LoadReport:
             f"{len(warnings_in(self.findings))} warnings."
         )
         return "\n".join([head, *(f"  {finding}" for finding in self.findings)])
-
-    def _repr_html_(self) -> str:
-        head, *lines = str(self).split("\n")
-        items = "".join(f"<li>{html.escape(line.strip())}</li>" for line in lines)
-        return f"<p>{html.escape(head)}</p><ul>{items}</ul>"
 
 
 def load_file(
@@ -147,9 +119,7 @@ def _load(
     history = replace(history, options=replace(options, calendar=calendar))
     found = check_daily_prices(file.table, calendar=get_calendar(calendar))
     findings = sort_findings((*file.findings, *found))
-    if errors_in(findings):
-        history.record_refusal(file.checksum, findings)
-        raise QualityError(source=str(path), findings=errors_in(findings))
+    history.refuse_errors(file.checksum, findings)
     outcome = series.load_daily_prices(file.table)
     register_instruments(counts, calendar, catalog)
     history.record(file.checksum, findings, outcome)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from foresto_lab.errors import InputError, QualityError, RestatedHistoryError
-from foresto_lab.findings import errors_in, warnings_in
+from foresto_lab.errors import InputError, RestatedHistoryError
+from foresto_lab.findings import warnings_in
 from foresto_lab.market.candle_quality import check_candle_rows
 from foresto_lab.market.instants import first_instant, microseconds
 from foresto_lab.market.protocols import CandleStore
@@ -287,10 +287,8 @@ class _CandleUpdate:
             recorded = RecordedUpdate(job, library, *names, series.reloaded)
             history = LoadHistory(self.catalog, source, TABLE, recorded, self.now)
             checksum = checksum_of(page)
-            if errors_in(findings):
-                if not self.options.dry_run:
-                    history.record_refusal(checksum, tuple(findings))
-                raise QualityError(source=source, findings=errors_in(findings))
+            recorded_too = not self.options.dry_run
+            history.refuse_errors(checksum, tuple(findings), recorded=recorded_too)
             if self.options.dry_run:
                 return self._later(job, page)
             outcome = self.store.load_candles(page)

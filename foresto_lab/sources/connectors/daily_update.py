@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 from foresto_lab.errors import (
     InputError,
     NothingGivenError,
-    QualityError,
 )
 from foresto_lab.findings import Finding, errors_in, sort_findings, warnings_in
 from foresto_lab.market.calendars import get_calendar
@@ -250,10 +249,8 @@ class _DailyUpdate:
         source, checksum = f"{job.source}:{job.symbol}", checksum_of(fresh)
         history = LoadHistory(self.catalog, source, TABLE, recorded, self.now)
         with watching_load(source, TABLE) as watched:
-            if errors_in(findings):
-                if not self.options.dry_run:
-                    history.record_refusal(checksum, findings)
-                raise QualityError(source=source, findings=errors_in(findings))
+            recorded_too = not self.options.dry_run
+            history.refuse_errors(checksum, findings, recorded=recorded_too)
             outcome = self.series.load_daily_prices(fresh)
             register_instruments(
                 [job.symbol], calendar, self.catalog, compared.answer.currency

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from typing import Any
@@ -14,6 +13,7 @@ from foresto_lab.sources.connectors.libraries import import_library, quiet
 from foresto_lab.sources.connectors.protocol import DailyAnswer, ProviderFacts
 from foresto_lab.sources.connectors.pykrx_daily import END_OF_CHART
 from foresto_lab.sources.connectors.transport import watched_requests
+from foresto_lab.sources.connectors.yahoo_symbols import yahoo_calendar
 
 KOREAN_INDICES = frozenset({"KS11", "KOSPI", "KQ11", "KOSDAQ", "KS200", "KPI200"})
 
@@ -50,13 +50,13 @@ class FinanceDataReaderConnector:
     )
 
     def calendar_of(self, symbol: str) -> str | None:
-        """Return XKRX for Korean codes and indices, XNYS for plain tickers."""
-        code = symbol.upper().removeprefix("NAVER:")
+        """Return XKRX for Korean codes and indices, else as Yahoo's symbols say."""
+        code = symbol.upper().removeprefix("NAVER:").removeprefix("YAHOO:")
         if KOREAN_CODE.fullmatch(code) or code in KOREAN_INDICES:
             return "XKRX"
-        if "/" in code:
-            return "24/5"
-        return "XNYS" if re.fullmatch(r"[A-Z][A-Z.-]*", code) else None
+        if ":" in code:
+            return None
+        return "24/5" if "/" in code else yahoo_calendar(code)
 
     def fetch_daily(self, symbol: str, start: date, end: date) -> DailyAnswer:
         """Return the rows from start to end, both included."""

@@ -25,6 +25,7 @@ from foresto_lab.sources.connectors.transport import (
     require_whole_json,
     unreachable,
 )
+from foresto_lab.sources.connectors.yahoo_symbols import yahoo_calendar
 from foresto_lab.types import Severity
 
 if TYPE_CHECKING:
@@ -39,20 +40,6 @@ COLUMNS = {
     "volume": "Volume",
 }
 _PRICES_PATH = "/v8/finance/chart/"
-_CALENDARS = {
-    "KS": "XKRX",
-    "KQ": "XKRX",
-    "T": "XTKS",
-    "HK": "XHKG",
-    "SS": "XSHG",
-    "SZ": "XSHG",
-    "L": "XLON",
-    "DE": "XETR",
-    "PA": "XPAR",
-    "TO": "XTSE",
-    "AX": "XASX",
-}
-"""What Yahoo writes behind a point -> the calendar of that exchange."""
 
 
 class YahooConnector:
@@ -73,13 +60,7 @@ class YahooConnector:
 
     def calendar_of(self, symbol: str) -> str | None:
         """Return the calendar that the symbol's ending says; New York without one."""
-        code = symbol.upper()
-        if code.endswith("=X"):
-            return "24/5"
-        if code.endswith(("-USD", "-KRW", "-USDT")):
-            return "24/7"
-        _, point, ending = code.rpartition(".")
-        return _CALENDARS.get(ending) if point else "XNYS"
+        return yahoo_calendar(symbol)
 
     def fetch_daily(self, symbol: str, start: date, end: date) -> DailyAnswer:
         """Return the rows from start to end, both included."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresto_lab.sources.connectors.overlap import compare_overlap
@@ -123,6 +123,7 @@ def test_what_was_stored_before_the_answer_begins_is_not_missed() -> None:
     assert not len(overlap.not_given)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(1.0, 1e6), min_size=1, max_size=30),
     st.floats(0.01, 100.0).filter(lambda ratio: abs(ratio - 1.0) > 1e-3),
