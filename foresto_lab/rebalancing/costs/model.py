@@ -144,10 +144,19 @@ def parse_costs(given: object) -> CostModel:
 
 def _from_mapping(given: Mapping[Any, Any]) -> CostModel:
     if "parts" in given:
-        return parse_costs(list(given["parts"]))
+        if not isinstance(given["parts"], (list, tuple)):
+            raise CostError(
+                message=f"parts is {given['parts']!r}; it must be a list. {_KINDS}"
+            )
+        return parse_costs(given["parts"])
     values = dict(given)
     kind = values.pop("type", None)
     if kind == "PROPORTIONAL":
+        for name in values:
+            if name != "rate":
+                raise UnknownNameError(
+                    kind="field of ProportionalCost", given=name, allowed=("rate",)
+                )
         return CostModel((ProportionalCost(**values),))
     if kind not in PART_KINDS:
         raise UnknownNameError(

@@ -70,7 +70,13 @@ class CostPart:
                 raise UnknownNameError(
                     kind=f"field of {cls.__name__}", given=name, allowed=known
                 )
-        return cls(**given)
+        try:
+            return cls(**given)
+        except TypeError:  # a field without a default was left out
+            raise CostError(
+                message=f"{cls.kind} is given {dict(given)!r}, which lacks a field "
+                f"it needs. Its fields are {', '.join(known)}."
+            ) from None
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -318,6 +318,13 @@ def test_other_wrong_values_are_refused() -> None:
         parse_costs({"type": "STAMP"})
     with pytest.raises(CostError, match="no cost"):
         parse_costs(object())
+    with pytest.raises(CostError, match="lacks a field"):
+        parse_costs({"type": "COMMISSION"})
+    with pytest.raises(CostError, match="must be a list"):
+        parse_costs({"parts": 3})
+    for kind in ("COMMISSION", "PROPORTIONAL"):
+        with pytest.raises(UnknownNameError, match="percent"):
+            parse_costs({"type": kind, "rate": 0.1, "percent": 1})
     with pytest.raises(CostError, match="list of names"):
         Commission(0.1, assets=3)
 
