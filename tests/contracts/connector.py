@@ -10,9 +10,12 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -67,6 +70,13 @@ def transient(error: pytest.ExceptionInfo[ConnectorError]) -> bool:
     return error.value.transient
 
 
+def damaged(answer: Answer, *, place: float, byte: bytes) -> Answer:
+    """Return an answer one byte of which is another, its length the same."""
+    at = int(place * len(answer.body))
+    body = answer.body[:at] + byte + answer.body[at + 1 :]
+    return Answer(body, answer.status, kind=answer.kind)
+
+
 @dataclass(frozen=True)
 class DailyCase:
     """A connector, and what its recorded answers hold.
@@ -95,7 +105,7 @@ class DailyCase:
 class ConnectorContract:
     """What daily connectors and those of candles share."""
 
-    def fetch(self, case: object) -> object:
+    def fetch(self, case: object) -> pa.Table:
         raise NotImplementedError
 
     def test_a_web_page_in_place_of_data_is_told_as_one(self, provider, case) -> None:
@@ -168,6 +178,16 @@ class ConnectorContract:
         with pytest.raises(UnreadableAnswerError, match="two different"):
             self.fetch(case)
 
+    def test_damage_ends_in_a_sentence_or_in_a_table(self, provider, case) -> None:
+        """Sixty answers, each damaged in another place by another byte."""
+        random = np.random.default_rng(20240628)
+        for _ in range(60):
+            place, byte = random.random(), bytes([int(random.integers(32, 127))])
+            damage = partial(damaged, place=place, byte=byte)
+            provider.behaviour = changed(case.usual, damage)
+            with suppress(ConnectorError):
+                assert next(iter(self.fetch(case).column_names)) == "symbol"
+
     def test_a_missing_library_is_told_with_the_command(
         self, provider, case, monkeypatch
     ) -> None:
@@ -210,7 +230,7 @@ def fresh(connector: object) -> object:
 class DailyConnectorContract(ConnectorContract):
     """What a connector of daily prices must do."""
 
-    def fetch(self, case: DailyCase) -> object:
+    def fetch(self, case: DailyCase) -> pa.Table:
         return case.fetch()
 
     def test_an_answer_has_the_canonical_columns(self, provider, case) -> None:
@@ -310,7 +330,7 @@ class CandleCase:
 class CandleConnectorContract(ConnectorContract):
     """What a connector of candles must do."""
 
-    def fetch(self, case: CandleCase) -> object:
+    def fetch(self, case: CandleCase) -> pa.Table:
         return case.fetch()
 
     def test_an_answer_has_the_canonical_columns(self, provider, case) -> None:
