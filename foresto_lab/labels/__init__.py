@@ -246,6 +246,8 @@ def measure_text(
     name: str, value: Any, language: str = "ko", currency: str = "KRW"
 ) -> str:
     """Return a summary's number as its measure is written, with its unit."""
+    if isinstance(value, bool):
+        return label("yes" if value else "no", language)
     match MEASURES[name].style if name in MEASURES else "text":
         case "percent":
             return percent(value)

@@ -52,6 +52,8 @@ MEASURES: Final[dict[str, Measure]] = {
 }
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
+    "yes": ("예", "yes"),
+    "no": ("아니오", "no"),
     "cash_flow": ("현금 흐름", "Cash flow"),
     "cash_flows": ("납입과 인출", "Contributions and withdrawals"),
     "contributed": ("누적 납입", "Contributed so far"),

@@ -87,6 +87,11 @@ def test_money_is_counted_in_units_that_keep_it_short(
     assert labels.money_unit(largest, "en") == english
 
 
+def test_yes_and_no_are_words() -> None:
+    assert labels.measure_text("ruined", True, "ko") == "예"
+    assert labels.measure_text("ruined", False, "en") == "no"
+
+
 def test_the_best_of_a_measure() -> None:
     assert labels.best_of("cagr", [0.1, 0.3, 0.2]) == {1}
     assert labels.best_of("volatility", [0.1, 0.3, 0.1]) == {0, 2}
