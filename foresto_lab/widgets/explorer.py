@@ -17,11 +17,13 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from foresto_lab.errors import AmountError, ForestoError, InputError
-from foresto_lab.labels import percent, require_language, rule_label
+from foresto_lab.labels import label, percent, require_language, rule_label
+from foresto_lab.rebalancing.costs import COST_PRESETS
 from foresto_lab.runs.plan import parse_date
 from foresto_lab.scenarios import simulate
 from foresto_lab.widgets.code import simulate_call
 from foresto_lab.widgets.comparison import Comparison, RuleKind, Setting
+from foresto_lab.widgets.futures import futures_of, require_view
 from foresto_lab.widgets.prices import PriceShelf
 from foresto_lab.widgets.progress import ReportProgress, SavedRun
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from foresto_lab.labels import Language
     from foresto_lab.rebalancing import RebalancingRule
     from foresto_lab.scenarios import SimulationResult
+    from foresto_lab.scenarios.forward import ForwardResult
 
 FIRST_RULE: Final = "MONTHLY"
 
@@ -72,7 +75,9 @@ class ScenarioExplorer:
         self.message = ""
         self.saved: SavedRun | None = None
         self.report_progress: ReportProgress | None = None
+        self.view = "history"
         self.compute_seconds = 0.0
+        self._futures: tuple[Comparison, dict[str, ForwardResult]] | None = None
         self._shelf = PriceShelf(lab)
         self._listeners: list[Callable[[], None]] = []
         self._past: list[Comparison] = []
@@ -230,6 +235,31 @@ class ScenarioExplorer:
         self.language = require_language(language)
         self._show(self.comparison)
 
+    def set_view(self, view: str) -> None:
+        """Show what was ("history") or what may come ("forward").
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such part.
+        """
+        self.view = require_view(view)
+        self._show(self.comparison)
+
+    @property
+    def futures(self) -> dict[str, ForwardResult]:
+        """A thousand futures of each compared setting, by label; those there are."""
+        if self._futures is None or self._futures[0] != self.comparison:
+            found = {
+                outcome.label: futures_of(
+                    self.comparison, outcome.setting, self._shelf
+                )[0]
+                for outcome in self.outcomes
+            }
+            known = {name: result for name, result in found.items() if result}
+            self._futures = (self.comparison, known)
+        return self._futures[1]
+
     def _try(self, change: Callable[[], Comparison], gesture: object = None) -> Outcome:
         """Make a change, or say why it cannot be made."""
         try:
@@ -290,7 +320,11 @@ class ScenarioExplorer:
         """Return how the setting is called, with its cost where that tells it apart."""
         name = self._short_label(setting)
         same = [s for s in comparison.settings if self._short_label(s) == name]
-        if setting.kind == RuleKind.NONE or len({s.cost_rate for s in same}) < 2:
+        if len({(s.cost_rate, s.costs) for s in same}) < 2:
+            return name
+        if setting.costs in COST_PRESETS:
+            return f"{name} · {label(setting.costs, self.language)}"
+        if setting.kind == RuleKind.NONE:
             return name
         return f"{name} · {percent(setting.cost_rate)}"
 

@@ -57,6 +57,9 @@ _WORDS: Final = {
     "simulated_hint": "simulated_note_chart",
     "chart": "explorer_chart",
     "summary": "summary",
+    "history": "history_tab",
+    "forward": "forward_tab",
+    "parts": "explorer_parts",
 }
 
 
@@ -115,6 +118,7 @@ def state_of(explorer: ScenarioExplorer) -> dict[str, Any]:
     """Return everything that the page shows, in values that JSON or bytes hold."""
     comparison, language = explorer.comparison, explorer.language
     outcomes, active = explorer.outcomes, comparison.active
+    shown = _shown(explorer)
     message = explorer.message or explorer.outcome.message
     return {
         "form": _form(explorer),
@@ -130,15 +134,36 @@ def state_of(explorer: ScenarioExplorer) -> dict[str, Any]:
         "code": explorer.code() if not explorer.outcome.message else "",
         "status": _status(explorer),
         "reporting": _is_reporting(explorer),
-        "table": summary_table(outcomes, language),
+        "view": explorer.view,
+        "table": shown["table"],
         "events": event_table(explorer.outcome, language),
-        "chart": explorer_chart(outcomes, active, language),
+        "chart": shown["chart"],
         "timing": label(
             "explorer_timing",
             language,
             compute=f"{explorer.compute_seconds * 1000:.1f}",
             redraw="{redraw}",
         ),
+    }
+
+
+def _shown(explorer: ScenarioExplorer) -> dict[str, Any]:
+    """Return chart and table of the part that is shown; of the past where no other."""
+    language, outcomes = explorer.language, explorer.outcomes
+    if explorer.view == "forward":
+        from foresto_lab.widgets.futures import futures_chart, futures_table
+
+        results = explorer.futures
+        active = results.get(explorer.outcome.label)
+        if active is not None:
+            listed = {o.label: results.get(o.label) for o in outcomes}
+            return {
+                "chart": futures_chart(active, language),
+                "table": futures_table(listed, language),
+            }
+    return {
+        "chart": explorer_chart(outcomes, explorer.comparison.active, language),
+        "table": summary_table(outcomes, language),
     }
 
 

@@ -44,6 +44,8 @@ class ReportProgress:
             "end": comparison.end,
             "initial_amount": comparison.initial_amount,
             "rebalancing": None if rule is None else rule.to_dict(),
+            "costs": comparison.setting.costs or None,
+            "cashflows": comparison.cash_flow or None,
             "language": explorer.language,
         }
         return cls(explorer.outcome.label, "scenario", parameters)

@@ -109,6 +109,8 @@ class ExplorerView(anywidget.AnyWidget):  # type: ignore[misc]
                 getattr(explorer, command)(details["index"])
             case "last_years":
                 explorer.last_years(details["years"])
+            case "view":
+                explorer.set_view(details["view"])
             case "language":
                 self._speak(details["language"])
             case "add" | "undo" | "redo" | "save" | "report":

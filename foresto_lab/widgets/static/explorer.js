@@ -260,6 +260,9 @@ class Page {
       this.commands.send("language", { language: other }),
     );
     this.chips = h("ul", { class: "fx-chips", "aria-label": labels.settings });
+    this.views = ["history", "forward"].map((view) =>
+      h("button", { type: "button", class: "fx-view", "data-view": view,
+        onclick: () => this.commands.send("view", { view }) }, labels[view]));
     this.message = h("div", { class: "fx-message", role: "alert" });
     this.notes = h("ul", { class: "fx-notes" });
     this.chart = h("div", { class: "fx-plot", role: "img", "aria-label": labels.chart });
@@ -289,6 +292,8 @@ class Page {
         h(
           "section",
           {},
+          h("div", { class: "fx-views", role: "group", "aria-label": labels.parts },
+            ...this.views),
           this.chips,
           this.message,
           this.notes,
@@ -355,6 +360,9 @@ class Page {
     this.undo.disabled = !state.can_undo;
     this.redo.disabled = !state.can_redo;
     this.showChips(state);
+    for (const button of this.views) {
+      button.setAttribute("aria-pressed", String(button.dataset.view === state.view));
+    }
     this.message.textContent = state.message;
     this.message.hidden = !state.message;
     this.notes.replaceChildren(...state.notes.map((note) => h("li", {}, note)));

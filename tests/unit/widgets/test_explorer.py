@@ -113,6 +113,39 @@ def test_settings_that_differ_in_cost_alone_are_told_apart(explorer):
     labels = [outcome.label for outcome in explorer.outcomes]
     assert labels[0].endswith("· 0.10%")
     assert labels[1].endswith("· 0.50%")
+    explorer.set(costs="KOREA_RETAIL")
+    assert explorer.outcome.label.endswith("· 국내 개인 투자자")
+
+
+def test_costs_by_name_and_cash_flows_are_those_of_simulate(explorer, expected):
+    explorer.set(costs="KOREA_RETAIL", cash_flow="+200000/MONTHLY")
+    facts = fl.MarketFacts(markets=dict.fromkeys(ASSETS, "KRX_ETF"))
+    wanted = expected(
+        "MIN_VOL",
+        fl.Periodic("MONTHLY"),
+        costs="KOREA_RETAIL",
+        cashflows="+200000/MONTHLY",
+        market=facts,
+    )
+    assert same(explorer.result, wanted)
+    assert explorer.result.summary["cost_commission"] > 0
+    code = explorer.code()
+    assert 'costs="KOREA_RETAIL"' in code
+    assert 'cashflows="+200000/MONTHLY"' in code
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"costs": "KOREA"}, "KOREA_RETAIL"),
+        ({"cash_flow": "200000"}, "lacks the sign"),
+        ({"cash_flow": "-200%/ANNUAL"}, "nav_rate"),
+    ],
+)
+def test_costs_and_flows_that_are_none_are_told(explorer, changes, words):
+    outcome = explorer.set(**changes)
+    assert outcome.result is None
+    assert words in outcome.message
 
 
 @pytest.mark.parametrize(
