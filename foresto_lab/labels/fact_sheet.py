@@ -142,12 +142,41 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "{initial} put in on {start} had shrunk to {final} by {end}: "
         "{cagr} a year on average.",
     ),
+    "say_added": (
+        "{start}에 {initial:으로} 시작해 {contributed:을} 더 넣었고, "
+        "{end}의 평가액은 {final}입니다. "
+        "넣은 때를 헤아리면 해마다 평균 {earned}씩 벌었습니다.",
+        "Begun with {initial} on {start}; {contributed} was added, and on {end} it was "
+        "worth {final}. Counting when money came in, it earned {earned} a year.",
+    ),
+    "say_taken": (
+        "{start}에 {initial:으로} 시작해 {withdrawn:을} 찾았고, "
+        "{end}의 평가액은 {final}입니다. "
+        "찾은 때를 헤아리면 해마다 평균 {earned}씩 벌었습니다.",
+        "Begun with {initial} on {start}; {withdrawn} was taken out, and on {end} it "
+        "was "
+        "worth {final}. Counting when money went out, it earned {earned} a year.",
+    ),
+    "say_ruined": (
+        "{start}에 {initial:으로} 시작해 {withdrawn:을} 찾은 끝에 "
+        "{ruined}에 돈이 모두 떨어졌습니다.",
+        "Begun with {initial} on {start}; after {withdrawn} had been taken out, "
+        "nothing "
+        "was left on {ruined}.",
+    ),
+    "sheet_of_paid_in": ("넣은 돈 {amount}", "{amount} paid in"),
+    "sheet_growth_of_first": (
+        "그래프는 처음 금액만 두었을 때의 모습입니다.",
+        "The curve is of the first amount alone.",
+    ),
     "say_flows": (
         "{start}에 {initial:으로} 시작해 {contributed:을} 더 넣고 {withdrawn:을} "
         "찾았으며, "
-        "{end}의 평가액은 {final}입니다.",
+        "{end}의 평가액은 {final}입니다. "
+        "넣고 찾은 때를 헤아리면 해마다 평균 {earned}씩 벌었습니다.",
         "Begun with {initial} on {start}; {contributed} was added and {withdrawn} "
-        "taken out; on {end} it was worth {final}.",
+        "taken "
+        "out; on {end} it was worth {final}. Counting when, it earned {earned} a year.",
     ),
     "say_benchmark_ahead": (
         "같은 기간 {name} 쪽은 해마다 평균 {cagr}였습니다. 수익은 이 포트폴리오가 더 "

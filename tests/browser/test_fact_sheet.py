@@ -154,7 +154,7 @@ def test_the_pdf_has_exactly_two_a4_pages_with_all_of_the_words(
     for words in {"ko": ("꼭 읽어 주세요", "과거에 없던 일"), "en": ("Please note",)}[
         language
     ]:
-        assert words in second
+        assert "".join(words.split()) in "".join(second.split())
 
 
 def test_the_fonts_are_embedded_and_the_charts_are_vectors(
@@ -218,8 +218,8 @@ def test_a_crowded_sheet_still_fits_two_pages(
     )
     document = pypdf.PdfReader(print_pdf(path, tmp_path / "a.pdf", printer=printer))
     assert len(document.pages) == 2
-    last = document.pages[1].extract_text()
-    assert {"ko": "과거에 없던 일", "en": "nothing that the past"}[language] in last
+    last = "".join(document.pages[1].extract_text().split())
+    assert {"ko": "과거에없던일은", "en": "nothingthatthepast"}[language] in last
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.goto(path.as_uri())

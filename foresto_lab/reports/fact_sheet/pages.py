@@ -167,6 +167,11 @@ def _key_figures(sheet: FactSheet) -> str:
     language = sheet.language
     initial = sentences.amount_words(float(sheet.result.path["nav"].iloc[0]), sheet)
     below = label("sheet_of_initial", language, amount=initial)
+    if "total_contributions" in sheet.result.summary:
+        paid = float(sheet.result.summary["total_contributions"])
+        paid += float(sheet.result.path["nav"].iloc[0])
+        amount = sentences.amount_words(paid, sheet)
+        below = label("sheet_of_paid_in", language, amount=amount)
     tiles = [
         ("sheet_key_final", "final_nav", escape(below)),
         ("sheet_key_cagr", "cagr", _beside(sheet, "benchmark_cagr")),
@@ -216,8 +221,15 @@ def _growth(sheet: FactSheet) -> str:
     )
     return (
         f'{_heading(sheet, "sheet_did")}<p class="legend">{legend}</p>'
-        f'<figure class="vector-chart">{chart}</figure>'
+        f'<figure class="vector-chart">{chart}</figure>{_growth_note(sheet)}'
     )
+
+
+def _growth_note(sheet: FactSheet) -> str:
+    if "total_contributions" not in sheet.result.summary:
+        return ""
+    words = label("sheet_growth_of_first", sheet.language)
+    return f'<p class="fine">{escape(words)}</p>'
 
 
 def _crisis_bands(sheet: FactSheet) -> list[tuple[pd.Timestamp, pd.Timestamp, str]]:

@@ -6,6 +6,8 @@ import math
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
+
 from foresto_lab.labels import (
     count,
     day,
@@ -84,7 +86,7 @@ def amount_words(value: float, sheet: FactSheet) -> Words:
 def grown(sheet: FactSheet) -> str:
     """Say what the money became."""
     path, summary = sheet.result.path, sheet.result.summary
-    words = {
+    words: dict[str, str] = {
         "start": date_words(path.index[0], sheet.language),
         "end": date_words(path.index[-1], sheet.language),
         "initial": amount_words(float(path["nav"].iloc[0]), sheet),
@@ -92,15 +94,25 @@ def grown(sheet: FactSheet) -> str:
         "cagr": percent(summary["cagr"], 1),
     }
     if "total_contributions" in summary:
-        return label(
-            "say_flows",
-            sheet.language,
-            contributed=amount_words(float(summary["total_contributions"]), sheet),
-            withdrawn=amount_words(float(summary["total_withdrawals"]), sheet),
-            **words,
-        )
+        return _with_flows(sheet, words)
     shrank = path["nav"].iloc[-1] < path["nav"].iloc[0]
     return label("say_shrank" if shrank else "say_grew", sheet.language, **words)
+
+
+def _with_flows(sheet: FactSheet, words: dict[str, str]) -> str:
+    summary = sheet.result.summary
+    added = float(summary["total_contributions"])
+    taken = float(summary["total_withdrawals"])
+    words |= {
+        "contributed": amount_words(added, sheet),
+        "withdrawn": amount_words(taken, sheet),
+        "earned": percent(summary["money_weighted_return"], 1),
+    }
+    if summary.get("ruin_date") is not None:
+        ruined = date_words(pd.Timestamp(summary["ruin_date"]), sheet.language)
+        return label("say_ruined", sheet.language, ruined=ruined, **words)
+    kind = "say_flows" if added and taken else "say_added" if added else "say_taken"
+    return label(kind, sheet.language, **words)
 
 
 def beside(sheet: FactSheet) -> str:

@@ -219,3 +219,37 @@ def test_the_shares_of_a_bar_fill_it() -> None:
     widths = [float(width) for width in re.findall(r'width="([\d.]+)"', bar)]
     assert sum(widths) == pytest.approx(300 - 3)
     assert "50%" in bar
+
+
+@pytest.mark.parametrize(
+    ("flows", "korean", "english"),
+    [
+        (fl.Contribution(100_000), "더 넣었고", "was added, and"),
+        (fl.Withdrawal(50_000), "찾았고", "was taken out, and"),
+        (
+            fl.Contribution(100_000)
+            + fl.Withdrawal(50_000, frequency="ANNUAL", base_day="LAST_TRADING_DAY"),
+            "더 넣고",
+            "taken out; on",
+        ),
+        (fl.Withdrawal(900_000), "돈이 모두 떨어졌습니다", "nothing was left"),
+    ],
+    ids=["added", "taken", "both", "ruined"],
+)
+def test_money_put_in_and_taken_out_is_told(
+    flows: Any, korean: str, english: str
+) -> None:
+    table = prices(6)
+    result = fl.simulate(
+        table,
+        {"A0": 0.5, "A1": 0.5},
+        fl.Drift(0.05),
+        cashflows=flows,
+        initial_amount=10_000_000,
+        calendar="XNYS",
+    )
+    for language, words in (("ko", korean), ("en", english)):
+        text = pages(sheet(table, language, result=result)).text
+        assert words in text
+        assert " 0원을" not in text
+        assert "nan" not in text.lower().split()
