@@ -51,7 +51,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "study_semiannual": ("반기마다", "Twice a year"),
     "study_annual": ("매년", "Yearly"),
     "study_drift": ("괴리 5%", "Drift of 5%"),
-    "study_hybrid": ("매월, 괴리 5% 이상이면", "Monthly, if 5% off"),
+    "study_hybrid": ("매월, 괴리 5%", "Monthly, if 5% off"),
     # headings
     "report_rebalancing_study": ("리밸런싱 효과 분석", "Rebalancing study"),
     "study_headline": ("한눈에 보기", "In short"),
