@@ -114,7 +114,7 @@ def test_settings_that_differ_in_cost_alone_are_told_apart(explorer):
     assert labels[0].endswith("· 0.10%")
     assert labels[1].endswith("· 0.50%")
     explorer.set(costs="KOREA_RETAIL")
-    assert explorer.outcome.label.endswith("· 국내 개인 투자자")
+    assert explorer.outcome.label.endswith("· Private investor in Korea")
 
 
 def test_costs_by_name_and_cash_flows_are_those_of_simulate(explorer, expected):
