@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,7 +22,7 @@ from tests.contracts.connector import (
     provider,
 )
 from tests.recorded import replay
-from tests.recorded.provider_server import Answer
+from tests.recorded.provider_server import Answer, Asked
 
 __all__ = ["provider"]
 
@@ -165,6 +165,38 @@ def klines_contradicted(answer: Answer) -> Answer:
     return _same_answer(answer, json.dumps([*rows, other]).encode())
 
 
+def upbit(asked: Asked) -> Answer:
+    """Answer as Upbit does: 450 hours from 2024-06-01 on, 200 at once."""
+    if asked.path == "/v1/market/all":
+        market = {
+            "market": "KRW-BTC",
+            "korean_name": "비트코인",
+            "english_name": "Bitcoin",
+        }
+        return Answer(json.dumps([market]).encode())
+    assert asked.path == "/v1/candles/minutes/60"
+    to = datetime.fromisoformat(asked.query["to"].replace("Z", "+00:00"))
+    begin = datetime(2024, 6, 1, tzinfo=UTC)
+    opens = [begin + n * timedelta(hours=1) for n in range(450)]
+    kept = [t for t in opens if t < to][-min(200, int(asked.query["count"])) :]
+    rows = [
+        {
+            "market": "KRW-BTC",
+            "candle_date_time_utc": f"{t:%Y-%m-%dT%H:%M:%S}",
+            "opening_price": 9.5e7,
+            "high_price": 9.6e7,
+            "low_price": 9.4e7,
+            "trade_price": 9.5e7,
+            "timestamp": int(t.timestamp() * 1000) + 3_599_000,
+            "candle_acc_trade_price": 1e9,
+            "candle_acc_trade_volume": 10.5,
+            "unit": 60,
+        }
+        for t in reversed(kept)
+    ]
+    return Answer(json.dumps(rows).encode())
+
+
 class TestCcxt(CandleConnectorContract):
     @pytest.fixture
     def case(self) -> CandleCase:
@@ -188,6 +220,29 @@ class TestCcxt(CandleConnectorContract):
         ).table
         assert table["symbol"].unique().to_pylist() == ["BTCUSDT"]
         assert table.num_rows == case.row_count
+
+    def test_an_exchange_that_counts_back_from_an_end_leaves_no_gap(self, provider):
+        """Upbit gives 200 candles before ``to``, the newest first, at most."""
+        provider.behaviour = upbit
+        connector = candle_connector("ccxt:upbit")
+        start = datetime(2024, 6, 1, tzinfo=UTC)
+        end = start + 449 * timedelta(hours=1)
+        opens: list[datetime] = []
+        while start <= end:
+            page = connector.fetch_candles("BTC/KRW", Timeframe.ONE_HOUR, start, end)
+            given = [t.astimezone(UTC) for t in page.table["open_time"].to_pylist()]
+            opens += given
+            start = given[-1] + timedelta(microseconds=1)
+        expected = [end - n * timedelta(hours=1) for n in range(450)]
+        assert opens == expected[::-1]
+
+    def test_a_span_before_the_listing_is_stepped_over(self, provider):
+        provider.behaviour = upbit
+        connector = candle_connector("ccxt:upbit")
+        first, end = datetime(2024, 5, 1, tzinfo=UTC), datetime(2024, 6, 2, tzinfo=UTC)
+        page = connector.fetch_candles("BTC/KRW", Timeframe.ONE_HOUR, first, end)
+        opens = [t.astimezone(UTC) for t in page.table["open_time"].to_pylist()]
+        assert opens[0] == datetime(2024, 6, 1, tzinfo=UTC)
 
     def test_timeframes_go_from_short_to_long(self, case):
         given = case.connector.timeframes()

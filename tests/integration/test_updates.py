@@ -546,3 +546,33 @@ def test_what_cannot_be_fetched_is_told_before_anything_is(
 ) -> None:
     with pytest.raises(InputError, match=said):
         either_lab.update_candles(symbols, **options)
+
+
+def test_a_gap_between_two_pages_and_a_late_begin_are_told(either_lab: Lab) -> None:
+    connector = ListedCandles([float(n) for n in range(1, 9)])
+    connector.first = at("2024-06-01T03:00")
+    done = only(
+        update_hours(either_lab, connector, ["BTC/USDT"], now="2024-06-02T00:00", **NEW)
+    )
+    (late,) = [f for f in done.findings if f.code == "BEGINS_LATER"]
+    assert "opens at 2024-06-01T03:00Z, not at 2024-06-01T00:00Z" in late.message
+    plain = connector.fetch_candles
+
+    def with_a_gap(
+        symbol: str, timeframe: Timeframe, start: datetime, end: datetime
+    ) -> CandleAnswer:
+        table = plain(symbol, timeframe, start, end).table
+        opens = table["open_time"].to_pylist()
+        keep = [not at("2024-06-01T11:00") <= t < at("2024-06-01T13:00") for t in opens]
+        left = table.filter(pa.array(keep, pa.bool_()))
+        if len(left) or not len(table):
+            return CandleAnswer(left)
+        return with_a_gap(symbol, timeframe, opens[-1] + HOUR, end)
+
+    connector.closes = [float(n) for n in range(1, 13)]
+    connector.fetch_candles = with_a_gap  # type: ignore[method-assign]
+    again = only(update_hours(either_lab, connector, now="2024-06-02T00:00"))
+    assert again.rows_inserted == 2
+    assert "BEGINS_LATER" not in {finding.code for finding in again.findings}
+    gaps = [finding for finding in again.findings if "GAP" in finding.code]
+    assert len(gaps) == 1, [str(finding) for finding in again.findings]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,9 +16,12 @@ from foresto_lab.market.protocols import CANDLE_FIELDS
 from foresto_lab.market.timeframes import Timeframe
 from foresto_lab.sources.connectors.jobs import Job
 from foresto_lab.sources.connectors.report import SymbolUpdate, UpdateStatus
+from foresto_lab.types import Severity
 
 if TYPE_CHECKING:
     import pandas as pd
+
+LONGEST_MONTH = timedelta(days=31)
 
 
 @dataclass(slots=True, eq=False)
@@ -32,6 +35,10 @@ class CandleSeries:
     first_new: datetime | None = None
     last: datetime | None = None
     reloaded: bool = False
+    begin: datetime | None = None
+    """From when on a series without candles was asked for."""
+    previous: pa.Table | None = None
+    """The candle before the next page, for the rules that look at gaps."""
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, page: pa.Table, inserted: int) -> None:
@@ -39,7 +46,32 @@ class CandleSeries:
         span = pc.min_max(page["open_time"]).as_py()
         self.first_new = self.first_new or span["min"]
         self.last = last_open(page)
+        self.previous = page.slice(page.num_rows - 1)
         self.rows_inserted += inserted
+
+    def late_begin(self, page: pa.Table, timeframe: Timeframe) -> tuple[Finding, ...]:
+        """Return that the first candle opens later than asked for, where it does."""
+        begin, self.begin = self.begin, None
+        first = pc.min(page["open_time"]).as_py().astimezone(UTC)
+        length = timeframe.length or LONGEST_MONTH
+        if begin is None or first < begin + length:
+            return ()
+        return (
+            Finding(
+                code="BEGINS_LATER",
+                severity=Severity.WARNING,
+                message=f"The first candle given opens at {moment_text(first)}, not at "
+                f"{moment_text(begin)} as asked for: it was listed then, or the "
+                "exchange gives only its newest candles.",
+                where=self.job.title,
+            ),
+        )
+
+    def with_previous(self, page: pa.Table) -> pa.Table:
+        """Return a page with the candle before it: a gap between pages shows."""
+        return (
+            page if self.previous is None else pa.concat_tables([self.previous, page])
+        )
 
     def result(self, *, dry_run: bool) -> SymbolUpdate:
         """Return the series as the report holds it."""

@@ -18,6 +18,7 @@ from foresto_lab.market.protocols import CandleStore
 from foresto_lab.market.timeframes import Timeframe
 from foresto_lab.runs.protocols import Catalog
 from foresto_lab.sources.connectors.candle_pages import (
+    LONGEST_MONTH,
     CandleSeries,
     candle_frame,
     candle_rows_of,
@@ -60,7 +61,6 @@ if TYPE_CHECKING:
 
 TABLE = "candles_history"
 PRICES = ("open", "high", "low", "close")
-_MONTH = timedelta(days=31)
 
 
 def update_candles(
@@ -178,7 +178,7 @@ class _CandleUpdate:
         if last is None:
             first = first_instant(self.options.start, "start")
             assert first is not None
-            return self._go_on(job, timeframe, first, CandleSeries(job))
+            return self._go_on(job, timeframe, first, CandleSeries(job, begin=first))
         begun, start = self._compared(job, timeframe, last)
         return self._go_on(job, timeframe, start, begun)
 
@@ -202,7 +202,7 @@ class _CandleUpdate:
     ) -> tuple[CandleSeries, datetime]:
         """Hold the last stored candles against those given now; say where to go on."""
         wanted = self.options.overlap
-        length = timeframe.length or _MONTH
+        length = timeframe.length or LONGEST_MONTH
         tail = self.store.candles(
             job.symbol, timeframe, start=last - wanted * 3 * length
         ).tail(wanted)
@@ -218,7 +218,12 @@ class _CandleUpdate:
                 "nothing shows that old and new are of the same market.",
                 fix="Its stored candles stay as they are.",
             )
+        known = pc.less_equal(
+            page["open_time"], pa.scalar(last, page["open_time"].type)
+        )
+        before = page.filter(known)
         begun = CandleSeries(job, rows_compared=overlap.rows_compared, last=last)
+        begun.previous = before.slice(before.num_rows - 1)
         return begun, last + timedelta(microseconds=1)
 
     def _restated(
@@ -277,7 +282,11 @@ class _CandleUpdate:
         self, job: Job, timeframe: Timeframe, page: pa.Table, series: CandleSeries
     ) -> int:
         """Check, store and record one page; return how many of its candles are new."""
-        findings = check_candle_rows(candle_rows_of(job, timeframe, page))
+        whole = series.with_previous(page)
+        findings = (
+            *series.late_begin(page, timeframe),
+            *check_candle_rows(candle_rows_of(job, timeframe, whole)),
+        )
         series.findings.extend(findings)
         source = f"{job.source}:{job.symbol}:{job.timeframe}"
         with watching_load(source, TABLE) as watched:

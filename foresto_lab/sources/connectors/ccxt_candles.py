@@ -41,7 +41,13 @@ if TYPE_CHECKING:
     from requests import Response
 
 PAGE = 1_000
-"""Candles asked for at once; an exchange may give fewer."""
+"""Candles asked for at once, at most."""
+SMALL_PAGE = 100
+"""The same, of an exchange that does not say how many it gives.
+
+Never more than it gives: of an exchange that counts back from an end, as Upbit does,
+the first candles of a longer span would be missing.
+"""
 LONGEST_MONTH = timedelta(days=31)
 
 
@@ -96,26 +102,36 @@ class CcxtConnector:
                 given=str(timeframe),
                 allowed=tuple(map(str, allowed)),
             )
-        step = PAGE * (timeframe.length or LONGEST_MONTH)
+        length = timeframe.length or LONGEST_MONTH
         while start <= end:
-            rows = self._page(symbol, timeframe, start)
+            rows, size = self._page(symbol, timeframe, start)
             kept = [row for row in rows if start <= _instant(row[0]) <= end]
             if kept or (rows and _instant(rows[-1][0]) > end):
                 return CandleAnswer(self._table(symbol, timeframe, kept))
-            start += step
+            start += size * length
         return CandleAnswer(self._table(symbol, timeframe, []))
 
     # --- asking -------------------------------------------------------------------
 
-    def _page(self, symbol: str, timeframe: Timeframe, start: datetime) -> list[Any]:
+    def _page(
+        self, symbol: str, timeframe: Timeframe, start: datetime
+    ) -> tuple[list[Any], int]:
+        """Return the candles from an instant on, and how many were asked for."""
         client = self._connected()
         since = int(start.timestamp() * 1000)
         with self._as_sentences(symbol), quiet():
             client.load_markets()
             market = client.market(symbol)
-            rows = client.fetch_ohlcv(market["symbol"], timeframe.value, since, PAGE)
+            size = self._page_size(market)
+            rows = client.fetch_ohlcv(market["symbol"], timeframe.value, since, size)
             self._require_candles(rows, market)
-            return sorted(rows, key=lambda row: row[0])
+            return sorted(rows, key=lambda row: row[0]), size
+
+    def _page_size(self, market: Any) -> int:
+        """Return how many candles the exchange gives at once, as ccxt knows it."""
+        kinds = (market["type"], market["subType"])
+        known = self._client.feature_value_by_type(*kinds, "fetchOHLCV", "limit", None)
+        return min(PAGE, int(known or SMALL_PAGE))
 
     def _require_candles(self, rows: list[Any], market: Any) -> None:
         """Raise ValueError where ccxt made nothing of an answer that held something.
