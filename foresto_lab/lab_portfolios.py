@@ -104,6 +104,11 @@ class PortfolioVerbs(StrategyVerbs):
 
         A name is that of a scenario first, then that of a stored portfolio, also as
         ``NAME@VERSION``. A mapping with ``sleeves`` is a portfolio; so is a JSON file.
+
+        Raises
+        ------
+        UnknownNameError
+            There are portfolios, and neither one of them nor a scenario has this name.
         """
         if isinstance(given, Mapping) and "sleeves" in given:
             return _from_document(given, None)
@@ -111,23 +116,31 @@ class PortfolioVerbs(StrategyVerbs):
             return _from_document(_read(Path(given)), Path(given))
         if not isinstance(given, str):
             return given
-        if "@" not in given and self._is_scenario(given):
+        scenarios = self._scenario_names()
+        if given.strip().casefold() in {name.casefold() for name in scenarios}:
             return given
         try:
             return self.portfolio(given)
-        except UnknownNameError:
+        except UnknownNameError as error:
             if "@" in given:
                 raise
+            if not error.allowed:
+                return given
+            raise UnknownNameError(
+                kind="scenario or portfolio",
+                given=given,
+                allowed=(*scenarios, *error.allowed),
+            ) from None
+        except InputError:  # no portfolio can be called so
             return given
 
-    def _is_scenario(self, name: str) -> bool:
+    def _scenario_names(self) -> list[str]:
         from foresto_lab.scenarios import BUILT_IN_SCENARIOS
 
         listed: Iterable[Any] = BUILT_IN_SCENARIOS
         if self.settings.use_scenario_db:
             listed = self.storage.catalog.scenarios()
-        wanted = name.strip().casefold()
-        return any(item.name.casefold() == wanted for item in listed)
+        return [item.name for item in listed]
 
     # --- keeping ----------------------------------------------------------------------
 

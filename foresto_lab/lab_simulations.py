@@ -6,9 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from foresto_lab.errors import UnknownNameError
 from foresto_lab.lab_backtests import BacktestVerbs
 from foresto_lab.lab_portfolios import PortfolioVerbs
-from foresto_lab.runs.plan import SimulationPlan, plan_simulation
+from foresto_lab.runs.plan import (
+    SimulationPlan,
+    plan_simulation,
+    resolve_scenario,
+)
 from foresto_lab.telemetry.runs import RunTelemetry
 
 if TYPE_CHECKING:
@@ -52,8 +57,15 @@ class SimulationVerbs(BacktestVerbs, PortfolioVerbs):
 
     def scenario(self, name: str) -> Scenario:
         """Return one scenario; an unknown name is answered with the near ones."""
-        scenario = self._plan(name).scenario
-        assert scenario is not None
+        scenario = resolve_scenario(
+            name,
+            self.storage.catalog,
+            use_scenario_db=self.settings.use_scenario_db,
+        )
+        if scenario is None:
+            raise UnknownNameError(
+                kind="scenario", given=name, allowed=tuple(self._scenario_names())
+            )
         return scenario
 
     def save_scenario(self, scenario: Scenario) -> None:

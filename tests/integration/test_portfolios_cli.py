@@ -113,7 +113,11 @@ def test_a_name_is_a_scenario_first_and_then_a_portfolio(either_lab: Lab) -> Non
     assert either_lab.resolve_portfolio("core") == core()
     assert either_lab.resolve_portfolio(core().to_dict()) == core()
     assert either_lab.resolve_portfolio({"SPY": 1.0}) == {"SPY": 1.0}
-    assert either_lab.resolve_portfolio("nothing") == "nothing"
+    assert either_lab.resolve_portfolio("S/P") == "S/P"
+    with pytest.raises(UnknownNameError, match="Did you mean Core"):
+        either_lab.resolve_portfolio("Cor")
+    with pytest.raises(UnknownNameError, match="Unknown scenario 'Core'"):
+        either_lab.scenario("Core")
     with pytest.raises(UnknownNameError, match=r"version of portfolio Core '9\.0\.0'"):
         either_lab.resolve_portfolio("core@9.0.0")
 
