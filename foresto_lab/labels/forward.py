@@ -86,6 +86,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "forward_seed": ("난수 시드", "Seed"),
     "forward_flows": ("현금 흐름", "Cash flows"),
     "forward_inflation": ("연간 물가 상승률", "Yearly inflation"),
+    "history_tab": ("지나온 길", "History"),
+    "explorer_parts": ("보기", "Parts"),
     "forward_tab": ("앞으로", "Forward"),
     "forward_horizon": (
         "{years}년, {paths:,}개 경로",

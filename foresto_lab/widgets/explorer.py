@@ -289,6 +289,7 @@ class ScenarioExplorer:
 
     def _compute(self, comparison: Comparison) -> tuple[Outcome, ...]:
         began = perf_counter()
+        self._futures = None
         self._shelf.refresh()
         outcomes = tuple(self._outcome(comparison, s) for s in comparison.settings)
         self.compute_seconds = perf_counter() - began
