@@ -93,7 +93,7 @@ def account_arguments(
 def engine_charges(costs: AccountCosts) -> AccountCharges:
     """Return the costs of an account as the engine's named tuple."""
     values = {name: getattr(costs, name) for name in engine.AccountCharges._fields}
-    copied = {
+    copied: dict[str, Any] = {
         name: np.array(value, order="C") if isinstance(value, np.ndarray) else value
         for name, value in values.items()
     }

@@ -94,7 +94,8 @@ def simulate_account(
     grown = walked.nav
     if walked.cash_flow.any():
         growth = np.concatenate(([1.0], 1.0 + returns))
-        grown = terms.initial_amount * np.cumprod(growth)
+        grown = np.cumprod(growth, out=growth)
+        grown *= terms.initial_amount
     assets = tuple(str(asset) for asset in account.targets.weights)
     held = span.table.assets
     last = walked.ruin + 1 if walked.ruin >= 0 else len(grown)
@@ -176,15 +177,10 @@ def _walk(account: Account) -> _Walked:
         np.empty((n_sessions, engine.N_LEDGER)),
     )
     session_ledger = np.empty((n_sessions, engine.N_LEDGER))
+    written = (nav, cash_flow, totals, weights, *events, session_ledger)
+    given: tuple[Any, ...] = (*arguments.in_order(terms.initial_amount), *written)
     n_events, turnover, cost, ruin, unmet = engine.account_kernel(
-        span.table.prices.T,
-        *arguments.in_order(terms.initial_amount),
-        nav,
-        cash_flow,
-        totals,
-        weights,
-        *events,
-        session_ledger,
+        span.table.prices.T, *given
     )
     return _Walked(
         nav,
