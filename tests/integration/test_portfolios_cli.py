@@ -235,3 +235,26 @@ def test_computed_weights_are_kept_restored_and_reproduced(priced_lab: Lab) -> N
     pd.testing.assert_frame_equal(again.path, result.path, check_exact=True)
     assert again.weights == pytest.approx(result.weights)
     assert lab.reproduce(result.run_id).identical
+
+
+def test_portfolios_are_copied_to_another_store(
+    either_lab: Lab, tmp_path: Path
+) -> None:
+    from foresto_lab.storage import create_workspace
+    from foresto_lab.storage.copying import copy_store
+
+    either_lab.save_portfolio(core(), tags=["한국"])
+    either_lab.save_portfolio(core(0.5))
+    either_lab.deactivate_portfolio("Core", "1.0.0")
+    target = create_workspace(tmp_path / "copy")
+    report = copy_store(either_lab.storage, target)
+    assert report.definitions["custom_portfolios"] == 2
+    copied = fl.open_lab(tmp_path / "copy")
+    for version in ("1.0.0", "1.0.1"):
+        assert copied.portfolio("Core", version) == either_lab.portfolio(
+            "Core", version
+        )
+    states = [item.is_active for item in copied.portfolio_versions("Core")]
+    assert states == [False, True]
+    copied.storage.close()
+    target.close()
