@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from foresto_lab.errors import UnknownNameError
+from foresto_lab.errors import UnknownNameError, UnreadableAnswerError
 from foresto_lab.market.timeframes import Timeframe
 from foresto_lab.sources.connectors import candle_connector, daily_connector
 from tests.contracts.connector import (
@@ -276,6 +276,22 @@ class TestCcxt(CandleConnectorContract):
             connector.fetch_candles(case.symbol, case.timeframe, case.start, case.end)
         assert secret not in str(error.value)
         assert secret not in repr(error.value.facts)
+
+
+HOLLOW = replay.naver({"0000J0": "0000J0_row_without_values.xml"})
+
+
+def test_a_row_of_naver_without_values_is_left_out_by_one_library(provider) -> None:
+    provider.behaviour = HOLLOW
+    answer = daily_connector("fdr").fetch_daily("0000J0", NAVER["start"], NAVER["end"])
+    assert answer.table["date"].to_pylist()[-1] == date(2024, 6, 26)
+    assert [finding.code for finding in answer.findings] == ["ROWS_WITHOUT_CLOSE"]
+
+
+def test_and_told_where_the_other_library_stumbles_over_it(provider) -> None:
+    provider.behaviour = HOLLOW
+    with pytest.raises(UnreadableAnswerError, match="--source fdr"):
+        daily_connector("pykrx").fetch_daily("0000J0", NAVER["start"], NAVER["end"])
 
 
 def test_no_library_is_imported_before_it_is_asked() -> None:
