@@ -43,6 +43,11 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "No inflation",
         "인출액이 물가를 따라 오르지 않아 해마다 구매력이 줄어듭니다.",
     ),
+    "INFLATION_NOT_KNOWN": (
+        "물가 자료 없음",
+        "Inflation not known",
+        "물가 자료가 없는 기간의 가격은 쓰지 않았습니다.",
+    ),
     "ROWS_NOT_DAILY": (
         "일별 아닌 가격",
         "Rows not daily",

@@ -12,7 +12,7 @@ import numpy as np
 
 from foresto_lab.errors import AmountError, CashFlowError
 from foresto_lab.market.calendars import parse_session
-from foresto_lab.types import Float64Array1D, SessionArray
+from foresto_lab.types import BoolArray1D, Float64Array1D, SessionArray
 
 MONTHS_PER_YEAR: Final = 12
 LONGEST_WAIT: Final = np.timedelta64(92, "D")
@@ -60,6 +60,12 @@ class ConsumerPrices:
         object.__setattr__(
             self, "levels", tuple(_parse_level(level, date) for date, level in pairs)
         )
+
+    def knows(self, dates: SessionArray) -> BoolArray1D:
+        """Return which days have a level: one on or before, at most 92 days old."""
+        known = np.array(self.dates, dtype="datetime64[D]")
+        there: BoolArray1D = (dates >= known[0]) & (dates - known[-1] <= LONGEST_WAIT)
+        return there
 
     def factors(self, dates: SessionArray, base: np.datetime64) -> Float64Array1D:
         """Return each day's level over that of ``base``.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
-from foresto_lab.errors import AmountError, InputError, RuleError
+from foresto_lab.errors import AmountError, CashFlowError, InputError, RuleError
 from foresto_lab.findings import Finding
 from foresto_lab.market.calendars import parse_session
 from foresto_lab.market.price_table import PriceTable, parse_price_table
@@ -120,7 +120,9 @@ def retirement(
     targets = parse_weights(_fixed_weights(weights))
     require_columns(prices, targets)
     held = {asset: weight for asset, weight in targets.items() if weight > 0.0}
-    table = _complete_rows(prices, list(held), start, end)
+    table, notes = _rows_with_inflation(
+        _complete_rows(prices, list(held), start, end), growth
+    )
     if rule == AT_WITHDRAWALS:
         _refuse_costs(costs)
         goal = targets_with_cash(np.array([list(held.values())]))[0]
@@ -143,7 +145,7 @@ def retirement(
         inflation=_inflation_words(growth, given=inflation is not None),
         rebalancing=_rebalancing_words(rule),
         initial_amount=amount,
-        findings=_findings(n_whole, plan, table, growth),
+        findings=(*notes, *_findings(n_whole, plan, table, growth)),
         simulated=bool(prices.attrs.get("simulated", False)),
     )
 
@@ -164,6 +166,35 @@ def _complete_rows(
     last = None if end is None else parse_session(end, "end")
     table = parse_price_table(prices, assets, start=first, end=last)
     return table.rows(table.first_complete_row, len(table.sessions))
+
+
+def _rows_with_inflation(
+    table: PriceTable, growth: Growth
+) -> tuple[PriceTable, tuple[Finding, ...]]:
+    """Return the rows whose consumer prices are known, and a finding of the others."""
+    if not isinstance(growth, ConsumerPrices):
+        return table, ()
+    known = np.flatnonzero(growth.knows(table.sessions))
+    if len(known) == 0:
+        raise CashFlowError(
+            message=f"The consumer prices, {growth.dates[0]} to {growth.dates[-1]}, "
+            f"and the prices, {table.sessions[0]} to {table.sessions[-1]}, do not "
+            "meet. Give consumer prices of the same years."
+        )
+    missing = len(table.sessions) - len(known)
+    if missing == 0:
+        return table, ()
+    return table.rows(int(known[0]), int(known[-1]) + 1), (
+        Finding(
+            code="INFLATION_NOT_KNOWN",
+            severity=Severity.WARNING,
+            where="inflation",
+            message=f"{missing} rows of prices lie outside the consumer prices, "
+            f"{growth.dates[0]} to {growth.dates[-1]}, and are left out.",
+            fix="Give a longer series of consumer prices.",
+            count=missing,
+        ),
+    )
 
 
 def _simulated_growth(

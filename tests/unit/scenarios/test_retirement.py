@@ -314,6 +314,21 @@ def test_a_span_too_short_says_how_long_it_is() -> None:
         retirement(yearly(*[1.0] * 11), ALL, years=30)
 
 
+def test_prices_beyond_the_consumer_prices_are_left_out_and_told() -> None:
+    prices = yearly(*1.05 ** np.arange(11))
+    cpi = (1.02 ** pd.Series(np.arange(9), index=prices.index[:9])).astype(float)
+    study = retirement(prices, ALL, years=5, inflation=cpi)
+    assert study.findings[0].code == "INFLATION_NOT_KNOWN"
+    assert study.findings[0].count == 2
+    assert f"{study.starts['end'].max():%Y}" == "2008"
+    whole = retirement(prices, ALL, years=5, inflation=0.02)
+    np.testing.assert_allclose(
+        study.starts["sustainable_rate"],
+        whole.starts["sustainable_rate"].iloc[: len(study.starts)],
+        rtol=1e-12,
+    )
+
+
 def test_a_month_without_a_row_is_named() -> None:
     prices = yearly(*[1.0] * 11).drop(pd.Timestamp("2005-12-31"))
     with pytest.raises(InputError, match="no row in 2005-12"):
