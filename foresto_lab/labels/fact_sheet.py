@@ -72,7 +72,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "sheet_target": ("목표", "Target"),
     "sheet_more_assets": ("그 밖의 {count}개", "{count} more"),
     "sheet_benchmark_short": ("비교 대상", "Benchmark"),
-    "sheet_difference": ("차이", "Difference"),
+    "sheet_benchmark_tile": ("비교 대상", "vs."),
     "sheet_partial_years": (
         "* 한 해를 다 채우지 않은 해입니다.",
         "* Not a whole year.",

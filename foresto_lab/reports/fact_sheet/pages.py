@@ -197,7 +197,7 @@ def _beside(sheet: FactSheet, measure: str) -> str:
     """Return the benchmark's figure, small, with its name."""
     if sheet.relative is None:
         return ""
-    words = escape(label("sheet_benchmark_short", sheet.language))
+    words = escape(label("sheet_benchmark_tile", sheet.language))
     return f"{words} {_fact(sheet, measure, tag='span', kind='plain')}"
 
 
