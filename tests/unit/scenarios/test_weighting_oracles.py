@@ -119,3 +119,17 @@ def test_weights_are_those_of_skfolio(seed: int, method: str) -> None:
             warnings.simplefilter("ignore")  # "may be inaccurate": it is not
             expected = skfolio_weights(model, table)
         np.testing.assert_allclose(found, expected, atol=tolerance, err_msg=str(kind))
+
+
+def test_eighteen_years_of_real_funds_carry_equal_risk(us_prices: pd.DataFrame) -> None:
+    schedule = RiskParity(lookback=252).schedule(us_prices, "XNYS")
+    returns = us_prices.pct_change()
+    assert len(schedule.dates) > 200
+    for date, weights in zip(schedule.dates, schedule.weights, strict=True):
+        window = returns.loc[:date].iloc[-252:]
+        parts = risk_contributions(weights, window.cov().to_numpy())
+        np.testing.assert_allclose(parts, 0.2, rtol=1e-8)
+    # Bills move a hundredth of what shares do, and hold nearly all of it.
+    mean = schedule.to_frame().mean()
+    assert mean.idxmax() == "cash"
+    assert mean["bond"] > mean["equity"] > 0.0
