@@ -273,6 +273,16 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "End not reached",
         "가격이 요청한 종료일보다 먼저 끝납니다. 결과도 그날 끝납니다.",
     ),
+    "NEVER_TRADED": (
+        "매매 없음",
+        "Never traded",
+        "이 기간에 한 번도 매매하지 않아, 리밸런싱을 하지 않은 경우와 같습니다.",
+    ),
+    "NO_BASE_DAY": (
+        "기준일 없음",
+        "No base day",
+        "정해진 날짜에 매매하지 않는 규칙이라 기준일의 운을 잴 수 없어 제외했습니다.",
+    ),
     # a strategy before it runs
     "STRATEGY_MALFORMED": (
         "전략 형식 오류",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from foresto_lab.errors import InputError, RuleError, UnknownNameError
 from foresto_lab.rebalancing import Drift, Hybrid, Periodic, RebalancingRule
 from foresto_lab.scenarios.simulation import parse_rebalancing
+from foresto_lab.scenarios.weights import SUM_TOLERANCE
 from foresto_lab.types import Frequency
 
 NamedRules: TypeAlias = Mapping[str, RebalancingRule | None]
@@ -129,7 +131,8 @@ def require_two_holdings(weights: Any) -> None:
     if not is_fixed(given):
         return
     held = [asset for asset, weight in given.items() if weight]
-    if len(held) == 1 and float(given[held[0]]) >= 1.0 - 1e-9:
+    whole = len(held) == 1 and isinstance(given[held[0]], Real)
+    if whole and float(given[held[0]]) >= 1.0 - SUM_TOLERANCE:
         raise InputError(
             message=f"{held[0]} is all that is held, so there is nothing to rebalance "
             "it against. Give a second asset, or a weight below 1: the rest is cash."

@@ -12,9 +12,11 @@ import foresto_lab as fl
 from foresto_lab.errors import (
     DateRangeError,
     InputError,
+    PriceTableError,
     RuleError,
     UnknownAssetError,
     UnknownNameError,
+    WeightError,
 )
 from foresto_lab.scenarios.decomposition import PARTS
 from tests.oracles.korean_sessions import sessions_2020
@@ -239,6 +241,10 @@ def test_a_span_too_short_for_any_trade() -> None:
 
 
 def test_what_simulate_refuses() -> None:
+    refused(WeightError, "is 'x'", weights={"a": "x"})
+    refused(WeightError, "must be a mapping", weights=None)
+    refused(WeightError, "names no asset", weights={})
+    refused(PriceTableError, "prices", prices=[1, 2, 3])
     refused(UnknownAssetError, "Unknown asset", weights={"a": 0.5, "c": 0.5})
 
 
