@@ -17,6 +17,12 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Cash flow moved",
         "거래일이 아닌 날의 납입과 인출은 다음 거래일로 옮겼습니다.",
     ),
+    "NO_WHOLE_SHARE": (
+        "한 주도 못 산 종목",
+        "No whole share",
+        "배정된 금액이 한 주 가격보다 적어 사지 못했고, 그 돈은 현금으로 남습니다. "
+        "금액이나 비중을 늘리십시오.",
+    ),
     "FLOW_OUTSIDE": (
         "기간 밖 현금 흐름",
         "Cash flow outside",
