@@ -18,6 +18,7 @@ from foresto_lab.reports.versions import check_versions, record_versions
 KINDS = [
     "backtest",
     "data_quality",
+    "forward",
     "preflight",
     "rebalancing_comparison",
     "rebalancing_study",
