@@ -226,6 +226,7 @@ def test_a_crowded_sheet_still_fits_two_pages(
     page.wait_for_selector("html[data-drawn]")
     assert page.evaluate(CLIPPED) == []
     assert page.evaluate(OVERLAPS) == []
+    assert page.evaluate(SPILLS) == []
     context.close()
 
 
