@@ -171,6 +171,10 @@ def restore_result(record: RunRecord, artifacts: RunArtifacts) -> SimulationResu
         findings=findings_of(artifacts),
         simulated=bool(record.snapshots.get("simulated", False)),
         currency=currency_of(record),
+        costs=costs_of(request),
+        cashflows=parse_cashflows(request.cashflows),
+        whole_shares=request.whole_shares,
+        ledger=artifacts.tables.get("ledger"),
         name=request.name,
         run_id=record.run_id,
     )
@@ -193,14 +197,14 @@ def currency_of(record: RunRecord) -> str:
 
 def to_artifacts(result: SimulationResult) -> RunArtifacts:
     """Return the tables and the summary by which a result is kept."""
-    return RunArtifacts(
-        tables={
-            "path": result.path,
-            "events": result.events,
-            "findings": findings_table(result.findings),
-        },
-        summary=dict(result.summary),
-    )
+    tables = {
+        "path": result.path,
+        "events": result.events,
+        "findings": findings_table(result.findings),
+    }
+    if result.ledger is not None:
+        tables["ledger"] = result.ledger
+    return RunArtifacts(tables=tables, summary=dict(result.summary))
 
 
 def _portfolio_of(plan: SimulationPlan) -> Portfolio | None:

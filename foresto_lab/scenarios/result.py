@@ -99,6 +99,7 @@ class SimulationResult:
         summary: Mapping[str, Any] | pd.Series[Any],
         *,
         request_hash: str,
+        ledger: pd.DataFrame | None = None,
         **facts: Any,
     ) -> Self:
         """Return the result that stored tables describe; ``facts`` are its fields."""
@@ -107,6 +108,7 @@ class SimulationResult:
             summary=pd.Series(dict(summary), dtype=object, name="summary"),
             make_events=partial(_identity, events),
             make_request_hash=partial(_identity, request_hash),
+            make_ledger=None if ledger is None else partial(_identity, ledger),
             **facts,
         )
 
@@ -120,8 +122,7 @@ class SimulationResult:
         """What was paid on each session, by part: events, flows, fees and taxes.
 
         Index ``date``, of sessions on which anything was paid; ``cost_<part>``, and
-        ``realized_gain`` where lots are kept. None of a plain simulation, and of a
-        restored run.
+        ``realized_gain`` where lots are kept. None of a plain simulation.
         """
         return None if self.make_ledger is None else self.make_ledger()
 

@@ -113,6 +113,8 @@ def test_an_account_is_kept_found_again_and_reproduced(lab: fl.Lab) -> None:
     kept = lab.run(str(first.run_id))
     pd.testing.assert_frame_equal(kept.path, first.path, check_exact=True)
     pd.testing.assert_frame_equal(kept.events, first.events, check_exact=True)
+    pd.testing.assert_frame_equal(kept.ledger, first.ledger, check_exact=True)
+    assert (kept.costs, kept.cashflows) == (first.costs, first.cashflows)
     assert dict(kept.summary) == dict(first.summary)
     assert kept.currency == first.currency
     reproduction = lab.reproduce(str(first.run_id))
