@@ -427,3 +427,30 @@ def test_costs_of_no_parts_are_no_costs() -> None:
     none = forward(history(), fl.Drift(0.03, cost_rate=0.01), [])
     rate = forward(history(), fl.Drift(0.03, cost_rate=0.01), 0.0)
     pd.testing.assert_series_equal(none.final, rate.final, check_exact=True)
+
+
+@pytest.mark.parametrize(("tax", "kept"), [(0.0, 0.01), (0.5, 0.005)])
+def test_distributions_are_drawn_with_their_days(tax: float, kept: float) -> None:
+    """A price that never moves pays 1 % every session; it is reinvested net of tax."""
+    prices = constant()[["equity"]]
+    paid = pd.DataFrame(1.0, prices.index, ["equity"])
+    result = fl.forward(
+        prices,
+        {"equity": 1.0},
+        None,
+        fl.DistributionTax(tax),
+        years=1,
+        paths=2,
+        method=fl.Bootstrap(4),
+        calendar="24/7",
+        market=fl.MarketFacts(distributions=paid),
+    )
+    np.testing.assert_allclose(result.final, 1e6 * (1 + kept) ** 252, rtol=1e-9)
+
+
+def test_distributions_need_days_of_history() -> None:
+    paid = pd.DataFrame(1.0, constant().index, ["equity"])
+    with pytest.raises(fl.ForestoError, match="drawn with the days of history"):
+        forward(
+            constant(), method="PARAMETRIC", market=fl.MarketFacts(distributions=paid)
+        )
