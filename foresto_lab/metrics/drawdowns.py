@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def deepest_drawdowns(values: Any, count: int = 5) -> pd.DataFrame:
     highs = np.flatnonzero(levels >= np.maximum.accumulate(levels))
     ends = np.append(highs[1:], len(levels))
     under = ends - highs > 1
-    rows = []
+    rows: list[dict[str, Any]] = []
     for peak, end in zip(highs[under], ends[under], strict=True):
         trough = int(peak) + int(np.argmin(levels[peak:end]))
         back = dates[end] if end < len(levels) else None
@@ -52,7 +53,7 @@ def deepest_drawdowns(values: Any, count: int = 5) -> pd.DataFrame:
                 else int((back - dates[trough]).astype(int)),
             }
         )
-    rows.sort(key=lambda row: row["depth"])
+    rows.sort(key=itemgetter("depth"))
     columns = [
         "peak_date",
         "trough_date",

@@ -49,9 +49,7 @@ def test_two_currencies_are_counted_in_won() -> None:
 
 
 def test_the_base_can_be_said_in_any_case_and_the_rates_named() -> None:
-    terms = money(
-        "SPY", "069500", base_currency=" usd ", exchange_rates={"KRW": "WON"}
-    )
+    terms = money("SPY", "069500", base_currency=" usd ", exchange_rates={"KRW": "WON"})
     assert terms.base_currency == "USD"
     assert terms.currencies == {"069500": "KRW"}
     assert terms.exchange_rates == {"KRW": "WON"}
