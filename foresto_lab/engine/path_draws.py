@@ -39,7 +39,7 @@ def draw_days(
         days[day] = place
         place += 1
         if place == n_history:
-            place = 0
+            place = np.int64(0)
         if next_uniform(state) < restart:
             place = np.int64(next_uniform(state) * n_history)
 

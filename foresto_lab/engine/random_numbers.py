@@ -34,7 +34,7 @@ _UNIT: Final = 2.0**-53
 @kernel_step
 def next_bits(state: RandomState) -> np.uint64:
     """Return the next 64 random bits."""
-    drawn = state[0] + state[1] + state[3]
+    drawn: np.uint64 = state[0] + state[1] + state[3]
     state[3] += _ONE
     state[0] = state[1] ^ (state[1] >> _ELEVEN)
     state[1] = state[2] + (state[2] << _THREE)
@@ -85,7 +85,7 @@ def next_gamma(state: RandomState, shape: float) -> float:
     normal = np.empty(1)
     while True:
         fill_normals(state, normal)
-        x = normal[0]
+        x = float(normal[0])
         v = 1.0 + c * x
         if v <= 0.0:
             continue
