@@ -63,6 +63,7 @@ class BenchmarkVerbs:
         start: str | date | None = None,
         end: str | date | None = None,
         calendar: str | None = None,
+        base_currency: str | None = None,
     ) -> Benchmark:
         """Return a benchmark: a symbol, an asset class, a portfolio, or weights.
 
@@ -76,17 +77,28 @@ class BenchmarkVerbs:
             The span; left out, all the prices there are.
         calendar : str, optional
             The exchange whose months a mixture follows.
+        base_currency : str, optional
+            What it is counted in, by the workspace's exchange rates; left out, its own.
 
         Raises
         ------
+        ExchangeRateError
+            It must be converted, and the rate is not loaded.
         UnknownNameError
             There is no symbol, asset class or portfolio of this name.
         """
         from foresto_lab.runs.inputs import load_inputs
 
-        plan = self._benchmark_plan(named, start=start, end=end, calendar=calendar)
+        plan = self._benchmark_plan(
+            named,
+            start=start,
+            end=end,
+            calendar=calendar,
+            base_currency=base_currency,
+        )
         series = self.storage.series
         inputs = load_inputs(plan.request, series, series.data_version())
+        inputs.require_rates()
         name_ko, name_en = self._benchmark_names(named, plan)
         return Benchmark(
             growth=benchmark_values(inputs, plan.currency),
@@ -128,7 +140,11 @@ class BenchmarkVerbs:
             )
         first, last = result.path.index[0], result.path.index[-1]
         beside = self.benchmark(
-            benchmark, start=first.date(), end=last.date(), calendar=result.calendar
+            benchmark,
+            start=first.date(),
+            end=last.date(),
+            calendar=result.calendar,
+            base_currency=result.currency if result.run_id else None,
         )
         return compare(
             result,

@@ -66,6 +66,12 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "시장을 알 수 없는 종목에는 증권거래세를 매기지 않았습니다. 종목의 시장을 "
         "지정하십시오.",
     ),
+    "COSTS_NOT_CHARGED": (
+        "비용 미반영",
+        "Costs not charged",
+        "시장을 알 수 없는 종목에는 시장별 비용을 매기지 않았습니다. 종목의 시장을 "
+        "지정하십시오.",
+    ),
     "FACTS_OF_OTHER_ASSETS": (
         "가격이 없는 종목의 정보",
         "Facts of other assets",

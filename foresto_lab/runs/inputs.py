@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from foresto_lab.errors import UnknownNameError
+from foresto_lab.errors import ExchangeRateError, UnknownNameError
 from foresto_lab.runs.request import SimulationRequest
 from foresto_lab.runs.trading_terms import LOOK_BACK, load_market_facts, needs_facts
 
@@ -38,6 +38,15 @@ class SimulationInputs:
     quoted: pd.DataFrame
     market: MarketFacts | None = None
     missing_rates: Mapping[str, str] = field(default_factory=dict)
+
+    def require_rates(self) -> None:
+        """Raise ExchangeRateError for a foreign currency without a stored rate."""
+        for currency, symbol in self.missing_rates.items():
+            raise ExchangeRateError(
+                message=f"{symbol}, the exchange rate of {currency}, has no rows in "
+                f"this workspace. Load it with `foresto data load FILE --symbol "
+                f"{symbol} --calendar 24/5`."
+            )
 
     @cached_property
     def prices(self) -> pd.DataFrame:

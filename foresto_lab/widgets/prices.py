@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from foresto_lab.errors import ExchangeRateError, RebalancingDisabledError
+from foresto_lab.errors import RebalancingDisabledError
 from foresto_lab.runs.inputs import load_inputs
 from foresto_lab.runs.plan import plan_simulation
 
@@ -99,12 +99,7 @@ class PriceShelf:
         if key not in self._inputs:
             series = self._lab.storage.series
             inputs = load_inputs(plan.request, series, series.data_version())
-            for currency, symbol in inputs.missing_rates.items():
-                raise ExchangeRateError(
-                    message=f"{symbol}, the exchange rate of {currency}, has no rows "
-                    f"in this workspace. Load it with `foresto data load FILE --symbol "
-                    f"{symbol}`."
-                )
+            inputs.require_rates()
             inputs.quoted.attrs["simulated"] = plan.simulated
             self._inputs[key] = inputs
         return self._inputs[key]

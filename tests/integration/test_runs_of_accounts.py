@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import foresto_lab as fl
-from foresto_lab.errors import PreflightError, UnknownNameError
+from foresto_lab.errors import ExchangeRateError, PreflightError, UnknownNameError
 
 WEIGHTS = {"069500": 0.5, "SPY": 0.4}
 COSTS = (
@@ -146,3 +146,25 @@ def test_a_missing_rate_stops_the_run_before_it_is_registered(lab: fl.Lab) -> No
 def test_a_rate_that_is_not_needed_is_refused(lab: fl.Lab) -> None:
     with pytest.raises(UnknownNameError, match="JPY"):
         lab.simulate(WEIGHTS, exchange_rates={"JPY": "USDKRW"}, **SPAN)
+
+
+def test_a_benchmark_is_counted_in_the_money_of_the_run(lab: fl.Lab) -> None:
+    run = lab.simulate({"069500": 1.0}, start="2019-01-02", end="2020-12-30")
+    beside = lab.benchmark(
+        "SPY",
+        start="2019-01-02",
+        end="2020-12-30",
+        base_currency="KRW",
+        calendar="XKRX",
+    )
+    alone = lab.simulate(
+        {"SPY": 1.0}, base_currency="KRW", rebalancing=None, save=False, **SPAN
+    )
+    own = 1.0 + alone.path["cumulative_return"]
+    np.testing.assert_allclose(beside.growth.to_numpy(), own.to_numpy(), rtol=1e-12)
+    assert "SPY" in repr(lab.compare(str(run.run_id), "SPY"))
+
+
+def test_a_benchmark_without_its_rate_is_refused(lab: fl.Lab) -> None:
+    with pytest.raises(ExchangeRateError, match="USDEUR"):
+        lab.benchmark("SPY", base_currency="EUR")

@@ -8,10 +8,11 @@ from numbers import Real
 from typing import Any, Final
 
 from foresto_lab.errors import CostError, UnknownNameError
+from foresto_lab.findings import Finding
 from foresto_lab.rebalancing.costs.account_costs import AccountCosts
 from foresto_lab.rebalancing.costs.fees import ManagementFee
 from foresto_lab.rebalancing.costs.impact import MarketImpact
-from foresto_lab.rebalancing.costs.part import AccountDraft, CostPart
+from foresto_lab.rebalancing.costs.part import AccountDraft, CostPart, SelectivePart
 from foresto_lab.rebalancing.costs.proportional import (
     ProportionalCost,
     parse_cost_rate,
@@ -27,6 +28,7 @@ from foresto_lab.rebalancing.costs.trading import (
     CurrencyConversion,
     HalfSpread,
 )
+from foresto_lab.types import Severity
 
 PART_KINDS: Final[Mapping[str, type[CostPart]]] = {
     part.kind: part
@@ -100,7 +102,36 @@ class CostModel:
                 draft.values["proportional_rate"] += part.rate
             else:
                 part.fill(draft)
+        draft.findings.extend(self._not_charged(facts))
         return AccountCosts(**draft.values, findings=tuple(draft.findings))
+
+    def _not_charged(self, facts: SpanFacts) -> tuple[Finding, ...]:
+        """Return a finding on assets that costs by market pass over, unasked."""
+        by_market = [
+            part.kind
+            for part in self.parts
+            if isinstance(part, SelectivePart) and part.markets is not None
+        ]
+        untold = [
+            asset
+            for asset, market in zip(facts.assets, facts.markets, strict=True)
+            if not market
+        ]
+        if not (by_market and untold):
+            return ()
+        return (
+            Finding(
+                code="COSTS_NOT_CHARGED",
+                severity=Severity.WARNING,
+                where="costs",
+                message=f"The market of {', '.join(untold)} is not told, so costs by "
+                f"market are not charged on them: {', '.join(by_market)}.",
+                fix='Tell it: fl.MarketFacts(markets={"069500": "KRX_ETF", ...}), or '
+                "in a workspace the instrument's market.",
+                count=len(untold),
+                samples=tuple(untold[:5]),
+            ),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as plain JSON-ready values."""

@@ -241,7 +241,11 @@ def make_fact_sheet(
     beside = None
     if benchmark is not None:
         beside = lab.benchmark(
-            benchmark, start=first, end=last, calendar=result.calendar
+            benchmark,
+            start=first,
+            end=last,
+            calendar=result.calendar,
+            base_currency=result.currency if result.run_id else None,
         )
     facts = simulation_facts(lab, result)
     return FactSheet(
