@@ -188,6 +188,8 @@ class ScenarioExplorer:
                 given[name] = parse_date(given[name], name)
         if "initial_amount" in given:
             given["initial_amount"] = _parse_amount(given["initial_amount"])
+        if "cash_flow" in given:
+            given["cash_flow"] = str(given["cash_flow"]).strip()
         return comparison.changed(**given)
 
     def add(self) -> Outcome:

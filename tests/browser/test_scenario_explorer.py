@@ -247,3 +247,28 @@ def test_the_chart_follows_the_theme(page: Page, jupyterlab: JupyterServer) -> N
         "'apputils:change-theme', {theme: 'JupyterLab Light'})"
     )
     jupyterlab.shut_down_kernels()
+
+
+def test_costs_flows_and_the_futures_reach_the_page(
+    explorer: Explorer, lab: Lab
+) -> None:
+    explorer.choose("scenario", "GROWTH")
+    explorer.choose("costs", "KOREA_RETAIL")
+    assert explorer.control("cost_rate").first.is_hidden()
+    explorer.type("cash_flow", "+200000/MONTHLY")
+    wanted = lab.simulate(
+        "GROWTH",
+        rebalancing="MONTHLY",
+        costs="KOREA_RETAIL",
+        cashflows="+200000/MONTHLY",
+        save=False,
+    )
+    assert explorer.cell(0) == f"{wanted.summary['total_return']:.2%}"
+    history = explorer.curve()
+    explorer.click(".fx-view[data-view=forward]")
+    assert explorer.curve() != history
+    assert explorer.root.locator(".fx-message").is_hidden()
+    explorer.click(".fx-view[data-view=history]")
+    assert explorer.curve() == history
+    explorer.type("cash_flow", "200000")
+    assert "+500000/MONTHLY" in explorer.message()
