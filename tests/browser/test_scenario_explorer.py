@@ -264,11 +264,11 @@ def test_costs_flows_and_the_futures_reach_the_page(
         save=False,
     )
     assert explorer.cell(0) == f"{wanted.summary['total_return']:.2%}"
-    history = explorer.curve()
+    history = explorer.cell(0)
     explorer.click(".fx-view[data-view=forward]")
-    assert explorer.curve() != history
+    assert explorer.cell(0).endswith("원")
     assert explorer.root.locator(".fx-message").is_hidden()
     explorer.click(".fx-view[data-view=history]")
-    assert explorer.curve() == history
+    assert explorer.cell(0) == history
     explorer.type("cash_flow", "200000")
     assert "+500000/MONTHLY" in explorer.message()

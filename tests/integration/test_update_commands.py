@@ -169,7 +169,8 @@ def test_candles_are_fetched_and_go_on(provider: ProviderServer, run: Run) -> No
     begin = ("--source", "ccxt:binance", "--start", "2024-05-01")
     done = run("candles", "update", "BTCUSDT", "--timeframe", "1h", *begin)
     assert done.exit_code == 0, done.output
-    assert "1 updated; 60 rows new." in done.output
+    assert "1 updated; 60 rows new; 1 warning." in done.output
+    assert "only its newest candles" in done.output  # they begin after the start
     run("candles", "update", "ETH/USDT", "--timeframe", "1d", *begin)
     again = parsed(run("candles", "update", "--json"))
     assert {name: update["status"] for name, update in again.items()} == {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final, TypeAlias
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from foresto_lab.rebalancing.costs.span_facts import SpanFacts
 from foresto_lab.rebalancing.costs.trading import parse_amount
 from foresto_lab.types import BoolArray1D, Float64Array1D, Severity
 
+Measure: TypeAlias = Callable[[Float64Array1D, int], Float64Array1D]
 FEWEST_ROWS: Final = 5
 """Fewer sessions than these tell neither a volatility nor a traded value."""
 
@@ -115,8 +116,8 @@ class MarketImpact(SelectivePart):
         returns = DatedSeries(
             prices.dates[1:], np.diff(prices.numbers) / prices.numbers[:-1]
         )
-        volatility = _trailing(returns, self.window, np.std, ddof=1)
-        volume = _trailing(traded, self.window, np.mean)
+        volatility = _trailing(returns, self.window, _deviations)
+        volume = _trailing(traded, self.window, _means)
         scale = volatility.before(facts.sessions) / np.sqrt(
             volume.before(facts.sessions)
         )
@@ -125,21 +126,35 @@ class MarketImpact(SelectivePart):
         return np.where(unknown, 0.0, scale), finding
 
 
-def _trailing(
-    series: DatedSeries, window: int, measure: Callable[..., Any], **options: int
-) -> DatedSeries:
+def _trailing(series: DatedSeries, window: int, measure: Measure) -> DatedSeries:
     """Return a measure of the last ``window`` values, the last known where it is 0."""
     values = series.numbers
     first = [
-        measure(values[: row + 1], **options)
+        measure(values[: row + 1], row + 1)
         for row in range(FEWEST_ROWS - 1, min(window - 1, len(values)))
     ]
     unknown = np.full(min(FEWEST_ROWS - 1, len(values)), np.nan)
-    parts = [unknown, np.array(first, dtype=np.float64)]
-    if len(values) >= window:
-        windows = np.lib.stride_tricks.sliding_window_view(values, window)
-        parts.append(measure(windows, axis=1, **options))
-    return DatedSeries(series.dates, _last_positive(np.concatenate(parts)))
+    whole = [measure(values, window)] if len(values) >= window else []
+    return DatedSeries(
+        series.dates, _last_positive(np.concatenate((unknown, *first, *whole)))
+    )
+
+
+def _means(values: Float64Array1D, window: int) -> Float64Array1D:
+    """Return the mean of every ``window`` values in a row."""
+    total = np.zeros(len(values) - window + 1)
+    for back in range(window):
+        total += values[back : back + len(total)]
+    return total / window
+
+
+def _deviations(values: Float64Array1D, window: int) -> Float64Array1D:
+    """Return the sample deviation of every ``window`` values in a row, two-pass."""
+    mean = _means(values, window)
+    squares = np.zeros(len(mean))
+    for back in range(window):
+        squares += (values[back : back + len(mean)] - mean) ** 2
+    return np.sqrt(squares / (window - 1))
 
 
 def _last_positive(values: Float64Array1D) -> Float64Array1D:
