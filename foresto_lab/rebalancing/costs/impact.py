@@ -14,7 +14,7 @@ from foresto_lab.market.dated_series import DatedSeries
 from foresto_lab.rebalancing.costs.part import AccountDraft, SelectivePart
 from foresto_lab.rebalancing.costs.span_facts import SpanFacts
 from foresto_lab.rebalancing.costs.trading import parse_amount
-from foresto_lab.types import BoolArray1D, Float64Array1D, Severity
+from foresto_lab.types import BoolArray1D, Float64Array1D, Int64Array1D, Severity
 
 Measure: TypeAlias = Callable[[Float64Array1D, int], Float64Array1D]
 FEWEST_ROWS: Final = 5
@@ -127,34 +127,39 @@ class MarketImpact(SelectivePart):
 
 
 def _trailing(series: DatedSeries, window: int, measure: Measure) -> DatedSeries:
-    """Return a measure of the last ``window`` values, the last known where it is 0."""
-    values = series.numbers
-    first = [
-        measure(values[: row + 1], row + 1)
-        for row in range(FEWEST_ROWS - 1, min(window - 1, len(values)))
-    ]
-    unknown = np.full(min(FEWEST_ROWS - 1, len(values)), np.nan)
-    whole = [measure(values, window)] if len(values) >= window else []
-    return DatedSeries(
-        series.dates, _last_positive(np.concatenate((unknown, *first, *whole)))
-    )
+    """Return a measure of the last ``window`` values, the last known where it is 0.
+
+    Of fewer while there are fewer; not known of less than ``FEWEST_ROWS``.
+    """
+    if len(series.numbers) == 0:
+        return series
+    found = measure(series.numbers, window)
+    found[: FEWEST_ROWS - 1] = np.nan
+    return DatedSeries(series.dates, _last_positive(found))
 
 
 def _means(values: Float64Array1D, window: int) -> Float64Array1D:
-    """Return the mean of every ``window`` values in a row."""
-    total = np.zeros(len(values) - window + 1)
-    for back in range(window):
-        total += values[back : back + len(total)]
-    return total / window
+    """Return the mean of each value and up to ``window - 1`` before it."""
+    total = values.copy()
+    for back in range(1, min(window, len(values))):
+        total[back:] += values[:-back]
+    return total / _counts(values, window)
 
 
 def _deviations(values: Float64Array1D, window: int) -> Float64Array1D:
-    """Return the sample deviation of every ``window`` values in a row, two-pass."""
+    """Return the sample deviation of each value and up to ``window - 1`` before it.
+
+    Two-pass: squares of what is left after the mean. That of one value is 0.
+    """
     mean = _means(values, window)
-    squares = np.zeros(len(mean))
-    for back in range(window):
-        squares += (values[back : back + len(mean)] - mean) ** 2
-    return np.sqrt(squares / (window - 1))
+    squares = (values - mean) ** 2
+    for back in range(1, min(window, len(values))):
+        squares[back:] += (values[:-back] - mean[back:]) ** 2
+    return np.sqrt(squares / np.maximum(_counts(values, window) - 1, 1))
+
+
+def _counts(values: Float64Array1D, window: int) -> Int64Array1D:
+    return np.minimum(np.arange(1, len(values) + 1), window)
 
 
 def _last_positive(values: Float64Array1D) -> Float64Array1D:
