@@ -66,6 +66,18 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "시장을 알 수 없는 종목에는 증권거래세를 매기지 않았습니다. 종목의 시장을 "
         "지정하십시오.",
     ),
+    "SHORT_HISTORY": (
+        "짧은 이력",
+        "Short history",
+        "이력이 짧아 연간 수치와 앞날의 추정이 불확실합니다. 더 긴 가격 이력을 "
+        "불러오십시오.",
+    ),
+    "LONG_BLOCKS": (
+        "긴 블록",
+        "Long blocks",
+        "블록이 이력의 10분의 1보다 길어, 앞날이 과거의 긴 구간을 되풀이합니다. "
+        "블록을 줄이거나 더 긴 이력을 불러오십시오.",
+    ),
     "COSTS_NOT_CHARGED": (
         "비용 미반영",
         "Costs not charged",
