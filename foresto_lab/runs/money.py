@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 DEFAULT_CURRENCY: Final = "KRW"
 UNKNOWN_CURRENCY: Final = "XXX"
-"""ISO 4217 for no currency: taken to be the base."""
+"""ISO 4217 for no currency, of an exchange not known here: taken to be the base."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from foresto_lab.market.calendars import DEFAULT_CALENDAR
+from foresto_lab.runs.money import UNKNOWN_CURRENCY
 from foresto_lab.runs.protocols import Catalog
 from foresto_lab.scenarios import UNCLASSIFIED, Instrument
 
 CURRENCIES: Final = {"XKRX": "KRW", "XNYS": "USD"}
-NO_CURRENCY: Final = "XXX"
-"""ISO 4217 for no currency: an exchange whose currency is not known here."""
 
 
 def known_calendar(symbols: Iterable[str], catalog: Catalog) -> str:
@@ -38,7 +37,7 @@ def register_instruments(
     or its exchange's.
     """
     known = {item.symbol: item for item in catalog.instruments()}
-    currency = currency or CURRENCIES.get(calendar, NO_CURRENCY)
+    currency = currency or CURRENCIES.get(calendar, UNKNOWN_CURRENCY)
     changed = []
     for symbol in symbols:
         item = known.get(symbol)

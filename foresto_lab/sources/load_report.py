@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from foresto_lab.market.protocols import LoadOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileLoadReport:
+class FileLoadReport(ABC):
     """What the loads of prices and of candles have in common."""
 
     path: Path
@@ -29,9 +30,9 @@ class FileLoadReport:
         """The number of rows of the file that were loaded."""
         return self.outcome.rows_received
 
+    @abstractmethod
     def held(self) -> dict[str, Any]:
         """Return what the file held, as plain JSON-ready values."""
-        raise NotImplementedError
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON-ready values."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,7 +22,7 @@ Names = Sequence[str] | None
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class CostPart:
+class CostPart(ABC):
     """One cost among others.
 
     ``a + b`` is a CostModel of both. ``to_dict`` and ``parse_costs`` are each other's
@@ -48,9 +49,9 @@ class CostPart:
 
         return CostModel((*parse_costs(other).parts, self))
 
+    @abstractmethod
     def fill(self, draft: AccountDraft) -> None:
         """Add this part to the arrays of one simulation."""
-        raise NotImplementedError
 
     def to_dict(self) -> dict[str, Any]:
         """Return the part as plain JSON-ready values."""
