@@ -24,6 +24,8 @@ pytestmark = pytest.mark.browser
 
 NOTEBOOK = "notebooks/explore/scenario_explorer.ipynb"
 SECOND = 1_000
+COMPILING = 180 * SECOND
+"""Longer than the kernels of a page take to compile when no cache has them yet."""
 FIRST_CURVE = ".fx-plot .scatterlayer .trace path.js-line"
 
 
@@ -87,6 +89,7 @@ def lab(explorer_workspace: Path) -> Lab:
 def page(browser: Browser, jupyterlab: JupyterServer) -> Iterator[Page]:
     """Open a page that fails the test when it asks anything of the network."""
     context = browser.new_context(viewport={"width": 1400, "height": 1300})
+    context.set_default_timeout(COMPILING)
     page = context.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

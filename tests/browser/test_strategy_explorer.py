@@ -21,6 +21,8 @@ pytestmark = pytest.mark.browser
 
 NOTEBOOK = "notebooks/explore/strategy_explorer.ipynb"
 SECOND = 1_000
+COMPILING = 180 * SECOND
+"""Longer than the kernels of a page take to compile when no cache has them yet."""
 NEVER = {
     "name": "never",
     "indicators": [{"name": "rsi", "params": {"period": 14}}],
@@ -71,6 +73,7 @@ class Explorer:
 def page(browser: Browser) -> Iterator[Page]:
     """Open a page that fails the test when it asks anything of the network."""
     context = browser.new_context(viewport={"width": 1400, "height": 1400})
+    context.set_default_timeout(COMPILING)
     page = context.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
