@@ -18,7 +18,7 @@ import tomllib
 from pathlib import Path
 
 project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
-print(*project["dependencies"], *project["optional-dependencies"]["cluster"], sep="\n")
+print(*project["dependencies"], sep="\n")
 NAMES
 /opt/foresto/bin/pip install --constraint requirements.lock --requirement requirements.txt
 python -m pip install --constraint requirements.lock hatchling

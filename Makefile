@@ -65,7 +65,7 @@ lock: $(READY) ## Resolve the dependencies anew into requirements.lock
 	@$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 \
 	  --no-header --no-annotate --no-emit-index-url \
-	  --group pyproject.toml:dev --extra cluster --extra connectors pyproject.toml --output-file requirements.lock
+	  --group pyproject.toml:dev --extra connectors pyproject.toml --output-file requirements.lock
 
 .PHONY: clean
 clean: ## Delete .venv and what tools leave behind; data and reports stay

@@ -20,6 +20,8 @@ ForestoError
 │   ├── CandleTableError                  candles that cannot be computed on
 │   │   ├── CandleValueError              a bar whose numbers are no candle
 │   │   └── ResamplingError               candles that make no candles of that length
+│   ├── SpaceError                        parameters that cannot be searched
+│   ├── ObjectiveError                    nothing to prefer one trial to another by
 │   ├── VersionError                      a text that is no semantic version
 │   └── PriceTableError                   prices that cannot be simulated on
 │       ├── PriceGapError                 a held asset has no price on a session
@@ -32,6 +34,9 @@ ForestoError
 │   ├── RateLimitedError                    too many requests, to the end of patience
 │   ├── UnreadableAnswerError (ValueError)  a web page, cut off, or of other columns
 │   └── NothingGivenError (LookupError)     no rows: unknown there, or delisted
+├── ClusterError (RuntimeError)      workers that a computation was handed to
+│   ├── ClusterUnreachableError          no scheduler answers at the address
+│   └── WorkerLostError                  the same task took its worker down every time
 ├── RestatedHistoryError (ValueError)       a provider's past is not what is stored
 ├── QualityError (ValueError)        rows that break an error-level quality rule
 ├── PreflightError (ValueError)      findings that stop a run before it starts
@@ -315,6 +320,22 @@ class IndicatorCodeError(InputError):
         )
 
 
+class SpaceError(InputError):
+    """A space of parameters that cannot be searched.
+
+    Parameters
+    ----------
+    parameter : str
+        The parameter that is wrong; empty when it is the space as a whole.
+    """
+
+    parameter: str = ""
+
+
+class ObjectiveError(InputError):
+    """No trial has a value to be preferred by, or all break a constraint."""
+
+
 class VersionError(InputError):
     """A text is no semantic version."""
 
@@ -401,6 +422,26 @@ class UnreadableAnswerError(ConnectorError, ValueError):
 
 class NothingGivenError(ConnectorError, LookupError):
     """A provider has no rows of a symbol: unknown there, renamed or delisted."""
+
+
+class ClusterError(ForestoError, RuntimeError):
+    """Workers that a computation was handed to cannot be used.
+
+    Parameters
+    ----------
+    address : str
+        The scheduler's; empty for a cluster of this machine.
+    """
+
+    address: str = ""
+
+
+class ClusterUnreachableError(ClusterError):
+    """No scheduler answers at the address."""
+
+
+class WorkerLostError(ClusterError):
+    """The same task took down every worker that it was given to."""
 
 
 class RestatedHistoryError(ForestoError, ValueError):

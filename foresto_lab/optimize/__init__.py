@@ -1,0 +1,1 @@
+"""Optimisation: spaces, ways to search them, and whether to believe what is found."""
