@@ -40,7 +40,7 @@ ROWS = (
         "preflight",
         "runs",
     ),
-    ("telemetry", "sources", "storage", "figures"),
+    ("telemetry", "sources", "storage", "cluster", "figures"),
     (
         "lab_candles",
         "lab_updates",
@@ -52,6 +52,7 @@ ROWS = (
         "lab_simulations",
         "lab_studies",
         "lab_forward",
+        "lab_optimization",
         "lab_runs",
         "lab",
         "workspace",
@@ -96,6 +97,8 @@ ONLY_IN = {
     "structlog": {"telemetry"},
     "prometheus_client": {"telemetry"},
     "ccxt": {"sources"},
+    "distributed": {"cluster"},
+    "optuna": {"optimize"},
     "curl_cffi": {"sources"},
     "requests": {"sources"},
 }
