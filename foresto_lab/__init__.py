@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from foresto_lab.metrics.start_dates import (
         start_date_sensitivity as start_date_sensitivity,
     )
+    from foresto_lab.optimize.splits import Split as Split
     from foresto_lab.preflight import PreflightReport as PreflightReport
     from foresto_lab.preflight.strategy import preflight as preflight
     from foresto_lab.rebalancing import Drift as Drift
@@ -191,6 +192,7 @@ __all__ = [
     "Signals",
     "SimulationResult",
     "SmaCross",
+    "Split",
     "StrategyConfig",
     "TaxRow",
     "TaxTable",
@@ -291,6 +293,7 @@ _HOMES: Final = {
     "Signals": "strategies",
     "SimulationResult": "scenarios",
     "SmaCross": "strategies.library.sma_cross",
+    "Split": "optimize.splits",
     "StrategyConfig": "strategies",
     "TaxRow": "rebalancing.costs",
     "TaxTable": "rebalancing.costs",

@@ -22,6 +22,7 @@ ForestoError
 │   │   └── ResamplingError               candles that make no candles of that length
 │   ├── SpaceError                        parameters that cannot be searched
 │   ├── ObjectiveError                    nothing to prefer one trial to another by
+│   ├── SplitError                        spans of bars that the data cannot be cut into
 │   ├── VersionError                      a text that is no semantic version
 │   └── PriceTableError                   prices that cannot be simulated on
 │       ├── PriceGapError                 a held asset has no price on a session
@@ -334,6 +335,10 @@ class SpaceError(InputError):
 
 class ObjectiveError(InputError):
     """No trial has a value to be preferred by, or all break a constraint."""
+
+
+class SplitError(InputError):
+    """Data that cannot be cut into the spans that a validation asks for."""
 
 
 class VersionError(InputError):
