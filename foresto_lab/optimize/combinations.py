@@ -45,7 +45,7 @@ class Combinations:
     def of(cls, rows: Sequence[Mapping[str, Any]]) -> Self:
         """Return the combinations that a list of mappings of equal keys describes."""
         names = tuple(rows[0]) if rows else ()
-        return cls({name: _column([row[name] for row in rows]) for name in names})
+        return cls({name: column_of([row[name] for row in rows]) for name in names})
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,7 +91,8 @@ class Combinations:
         return (type(self), (dict(self.columns),))
 
 
-def _column(values: list[Any]) -> ParameterColumn:
+def column_of(values: list[Any]) -> ParameterColumn:
+    """Return values as a column: of one type where they are of one, else objects."""
     kinds = {type(_plain(value)) for value in values}
     if kinds == {bool}:
         return np.array(values, dtype=np.bool_)
