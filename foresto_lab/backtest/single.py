@@ -47,8 +47,12 @@ def backtest_one(
     *,
     initial_capital: float,
     engine: Engine = "foresto",
+    periods_per_year: float | None = None,
 ) -> BacktestResult:
     """Backtest a strategy on the candles of one symbol.
+
+    Bars in a year are counted from the candles unless they are given, as for a part of
+    a longer history.
 
     Raises
     ------
@@ -70,7 +74,7 @@ def backtest_one(
     require_length(signals, table)
     length = None if table.timeframe is None else table.timeframe.length
     spacing = None if length is None else round(length.total_seconds() * 1e6)
-    periods = bars_per_year(table.open_times, spacing)
+    periods = periods_per_year or bars_per_year(table.open_times, spacing)
     walked = _walker(engine)(
         table,
         signals.bits,
