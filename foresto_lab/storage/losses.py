@@ -53,6 +53,7 @@ TABLES_OF_VERSION: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "strategies",
         ),
         "0003": ("custom_portfolios",),
+        "0004": ("trial_ledger",),
     }
 )
 """Which tables lose their rows when a version is taken back; a test migrates to see."""

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from foresto_lab.storage.database import Database
 
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 """The newest migration; a test compares it with those there are."""
 
-SCHEMA_VERSIONS = ("0001", "0002", "0003")
+SCHEMA_VERSIONS = ("0001", "0002", "0003", "0004")
 """Every migration there is, oldest first; a test compares these too."""
 
 BASE = "base"

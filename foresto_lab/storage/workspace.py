@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from foresto_lab.market.protocols import CandleStore, SeriesStore
     from foresto_lab.registry import DefinitionRegistry
     from foresto_lab.runs.protocols import Catalog, RunStore
+    from foresto_lab.runs.trials import TrialLedger
     from foresto_lab.storage.postgresql.database import PostgresDatabase
 
 DATA_FOLDER = "data"
@@ -67,6 +68,13 @@ class Storage:
         from foresto_lab.storage.registry_store import DatabaseRegistry
 
         return DatabaseRegistry(self.database)
+
+    @cached_property
+    def ledger(self) -> TrialLedger:
+        """The trial ledger: every evaluation that was ever made here."""
+        from foresto_lab.storage.trial_ledger import DatabaseTrialLedger
+
+        return DatabaseTrialLedger(self.database)
 
     @cached_property
     def series(self) -> SeriesStore:

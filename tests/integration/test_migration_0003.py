@@ -12,7 +12,11 @@ from foresto_lab.errors import StorageError
 from foresto_lab.storage.database import Database
 from foresto_lab.storage.losses import plan_downgrade
 from foresto_lab.storage.postgresql.database import PostgresDatabase
-from foresto_lab.storage.schema import downgrade_schema, upgrade_schema
+from foresto_lab.storage.schema import (
+    SCHEMA_VERSION,
+    downgrade_schema,
+    upgrade_schema,
+)
 from foresto_lab.storage.sqlite.database import SqliteDatabase
 
 RUN = (
@@ -117,7 +121,7 @@ def test_going_back_takes_only_what_was_planned(database: Database) -> None:
     )
     lost = {loss.table: loss.rows for loss in plan_downgrade(database, "0002").losses}
     assert lost == {"custom_portfolios": 1, "simulation_run": 2, "rebalancing_event": 2}
-    assert downgrade_schema(database, "0002") == "0003"
+    assert downgrade_schema(database, "0002") == SCHEMA_VERSION
     assert column(database, "SELECT run_id FROM simulation_run") == ["A"]
     assert column(database, "SELECT trigger_type FROM rebalancing_event") == [
         "PERIODIC"

@@ -17,6 +17,7 @@ from foresto_lab.storage.models.definitions import (
     ScenarioDefinition,
     StoredRule,
 )
+from foresto_lab.storage.models.ledger import TrialLedger
 from foresto_lab.storage.models.market import (
     InstrumentMap,
     InstrumentMaster,
@@ -74,4 +75,5 @@ __all__ = [
     "StoredPortfolio",
     "StoredRule",
     "StoredStrategy",
+    "TrialLedger",
 ]

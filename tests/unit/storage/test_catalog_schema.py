@@ -47,6 +47,7 @@ TABLES_OF_THE_DESIGN = {
     "daily_return",
     "candles_history",
     "custom_portfolios",
+    "trial_ledger",
 }
 
 
