@@ -1,0 +1,229 @@
+"""The trials of a search: every combination and value, the figures of the best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from foresto_lab.optimize.combinations import Combinations
+from foresto_lab.optimize.evaluation import Evaluations
+from foresto_lab.optimize.preference import best_first
+from foresto_lab.types import (
+    BoolArray1D,
+    Float64Array1D,
+    Float64Array2D,
+    Float64Array3D,
+    Int64Array1D,
+)
+
+KEEP: Final = 100_000
+"""Of more than twice as many trials, how many keep all figures: the best."""
+BLOCK_TRIALS: Final = 8_192
+"""Of too many trials to keep block sums of all, how many keep them: drawn evenly."""
+
+
+class Batch(NamedTuple):
+    """Trials that were evaluated together, and what they are worth."""
+
+    combinations: Combinations
+    evaluations: Evaluations
+    values: Float64Array2D
+    feasible: BoolArray1D
+
+
+class _Worth(NamedTuple):
+    """What is remembered of every trial."""
+
+    combinations: Combinations
+    values: Float64Array2D
+    feasible: BoolArray1D
+    sharpes: Float64Array1D
+
+
+class TrialFigures(NamedTuple):
+    """Some trials by their places, with their figures and block sums."""
+
+    places: Int64Array1D
+    evaluations: Evaluations
+
+    def take(self, chosen: Int64Array1D) -> TrialFigures:
+        """Return the trials at these places of the table."""
+        told = self.evaluations
+        sums = None if told.block_sums is None else told.block_sums[chosen]
+        return TrialFigures(
+            self.places[chosen],
+            Evaluations(told.names, told.figures[chosen], sums, told.block_lengths),
+        )
+
+
+class BlockSums(NamedTuple):
+    """Sums of returns over blocks of bars, of all trials or of an even draw of them.
+
+    Parameters
+    ----------
+    places : (m,)
+        The trials.
+    sums : (m, n_blocks, 2)
+        Of simple returns and of their squares.
+    lengths : (n_blocks,)
+        Bars.
+    """
+
+    places: Int64Array1D
+    sums: Float64Array3D
+    lengths: Float64Array1D
+
+
+class TrialMemory:
+    """Trials in the order of their evaluation.
+
+    Of every trial it holds the combination, the values and the Sharpe ratio; the
+    figures of all until there are more than twice ``keep``, then of the best ``keep``.
+    An interrupt at any moment leaves it with whole batches.
+
+    Parameters
+    ----------
+    maximize : sequence of bool
+    keep : int
+    """
+
+    def __init__(self, maximize: Sequence[bool], keep: int = KEEP) -> None:
+        self._maximize = tuple(maximize)
+        self._keep = keep
+        self._worth: list[_Worth] = []
+        self._details: list[TrialFigures] = []
+        self._drawn: list[TrialFigures] = []
+        self._starts = [0]
+
+    def __len__(self) -> int:
+        return self._starts[len(self._worth)]
+
+    def add(self, batch: Batch) -> None:
+        """Remember a batch; it counts once the last line is done."""
+        if not len(batch.values):
+            return
+        first = len(self)
+        places = np.arange(first, first + len(batch.values), dtype=np.int64)
+        self._details.append(TrialFigures(places, batch.evaluations))
+        self._starts[len(self._worth) + 1 :] = [first + len(places)]
+        self._worth.append(
+            _Worth(
+                batch.combinations,
+                batch.values,
+                batch.feasible,
+                _sharpes(batch.evaluations),
+            )
+        )
+        self._forget()
+
+    def combinations(self) -> Combinations:
+        """Return every combination."""
+        parts = [piece.combinations for piece in self._worth]
+        names = parts[0].names if parts else ()
+        return Combinations(
+            {name: np.concatenate([p.columns[name] for p in parts]) for name in names}
+        )
+
+    def values(self) -> Float64Array2D:
+        """Return the values of every trial, (n, n_objectives)."""
+        width = len(self._maximize)
+        empty = np.empty((0, width))
+        return np.concatenate([empty, *(piece.values for piece in self._worth)])
+
+    def feasible(self) -> BoolArray1D:
+        """Return of every trial whether it keeps the constraints."""
+        empty = np.empty(0, dtype=np.bool_)
+        return np.concatenate([empty, *(piece.feasible for piece in self._worth)])
+
+    def sharpes(self) -> Float64Array1D:
+        """Return the annual Sharpe ratio of every trial; NaN where there is none."""
+        return np.concatenate([np.empty(0), *(piece.sharpes for piece in self._worth)])
+
+    def figures(self, names: Sequence[str]) -> TrialFigures:
+        """Return the trials whose figures are kept, in their order, with figures."""
+        none = Evaluations(tuple(names), np.empty((0, len(names))))
+        empty = TrialFigures(np.empty(0, dtype=np.int64), none)
+        return _joined(self._whole(self._details)) or empty
+
+    def block_sums(self) -> BlockSums | None:
+        """Return the block sums of all trials, or of an even draw of too many."""
+        if self._drawn:
+            self._draw()
+        detail = _joined(self._whole(self._drawn or self._details))
+        if detail is None or detail.evaluations.block_sums is None:
+            return None
+        lengths = detail.evaluations.block_lengths
+        assert lengths is not None
+        return BlockSums(detail.places, detail.evaluations.block_sums, lengths)
+
+    def _whole(self, details: list[TrialFigures]) -> list[TrialFigures]:
+        """Return the details of batches that count."""
+        count = len(self)
+        return [piece for piece in details if piece.places[-1] < count]
+
+    def _forget(self) -> None:
+        """Let go of the figures of the worst when there are too many."""
+        held = sum(len(piece.places) for piece in self._details)
+        if held <= 2 * self._keep:
+            return
+        self._draw()
+        detail = _joined(self._details, with_blocks=False)
+        assert detail is not None
+        values = self.values()[detail.places]
+        feasible = self.feasible()[detail.places]
+        best = np.sort(best_first(values, feasible, self._maximize)[: self._keep])
+        self._details = [detail.take(best)]
+
+    def _draw(self) -> None:
+        """Keep the block sums of an even draw of the trials so far."""
+        fresh = [
+            piece for piece in self._details if piece.evaluations.block_sums is not None
+        ]
+        detail = _joined([*self._drawn, *fresh])
+        if detail is None:
+            return
+        _, once = np.unique(detail.places, return_index=True)
+        detail = detail.take(once)
+        lots = np.argsort(_lots(detail.places), kind="stable")
+        self._drawn = [detail.take(np.sort(lots[:BLOCK_TRIALS]))]
+
+
+def _joined(
+    details: Sequence[TrialFigures], *, with_blocks: bool = True
+) -> TrialFigures | None:
+    """Return the details as one; block sums only if every piece has them."""
+    if not details:
+        return None
+    told = [piece.evaluations for piece in details]
+    sums = [each.block_sums for each in told if each.block_sums is not None]
+    whole = with_blocks and len(sums) == len(told)
+    return TrialFigures(
+        np.concatenate([piece.places for piece in details]),
+        Evaluations(
+            told[0].names,
+            np.concatenate([each.figures for each in told]),
+            np.concatenate(sums) if whole else None,
+            told[0].block_lengths if whole else None,
+        ),
+    )
+
+
+def _sharpes(evaluations: Evaluations) -> Float64Array1D:
+    """Return the annual Sharpe ratios; NaN where the evaluator gives none."""
+    name = next((n for n in ("sharpe", "sharpe_ratio") if n in evaluations.names), None)
+    if name is None:
+        return np.full(len(evaluations), np.nan)
+    return np.array(evaluations.column(name))
+
+
+def _lots(places: Int64Array1D) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    """Return a number for each trial as if drawn by lot, always the same (SplitMix64).
+
+    The least of them are an even draw that no period of a grid runs along with.
+    """
+    lot = places.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+    lot = (lot ^ (lot >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    lot = (lot ^ (lot >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return lot ^ (lot >> np.uint64(31))
