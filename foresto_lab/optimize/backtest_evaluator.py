@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -189,10 +190,22 @@ class BacktestEvaluator:
     ) -> Evaluations:
         """Return the figures of each combination; see ``Evaluator``."""
         span = self._span(span)
+        return self.evaluate_between(combinations, span, block_edges(len(span), blocks))
+
+    def evaluate_between(
+        self, combinations: Combinations, span: BarSpan, edges: Int64Array1D
+    ) -> Evaluations:
+        """Return the same with blocks of one's own.
+
+        Parameters
+        ----------
+        edges : (n_blocks + 1,)
+            Bars of the span at which the blocks begin, and the end of the last; a
+            block may be empty.
+        """
         self.require_names(combinations)
-        n = len(combinations)
+        n, blocks = len(combinations), len(edges) - 1
         figures = np.full((n, len(BACKTEST_FIGURES)), np.nan)
-        edges = block_edges(len(span), blocks)
         sums = np.full((n, blocks, 2), np.nan) if blocks else None
 
         def compute(place: int) -> None:
@@ -435,6 +448,8 @@ def _returns_of(walked: Walk) -> Float64Array1D:
 
 def _sums_of(returns: Float64Array1D, edges: Int64Array1D) -> Float64Array2D:
     """Return the sum of the returns, and of their squares, in each block."""
-    both = np.stack([returns, returns * returns])
-    sums: Float64Array2D = np.add.reduceat(both, edges[:-1], axis=1).T
+    sums: Float64Array2D = np.zeros((len(edges) - 1, 2))
+    for block, (first, last) in enumerate(pairwise(edges)):
+        inside = returns[first:last]
+        sums[block] = inside.sum(), (inside * inside).sum()
     return sums
