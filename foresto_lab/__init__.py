@@ -41,6 +41,31 @@ if TYPE_CHECKING:
     from foresto_lab.market.resampling import resample as resample
     from foresto_lab.metrics.crises import CrisisWindow as CrisisWindow
     from foresto_lab.metrics.crises import crisis_windows as crisis_windows
+    from foresto_lab.metrics.inference import DataSnoopingTest as DataSnoopingTest
+    from foresto_lab.metrics.inference import (
+        OverfittingProbability as OverfittingProbability,
+    )
+    from foresto_lab.metrics.inference import (
+        deflated_sharpe_ratio as deflated_sharpe_ratio,
+    )
+    from foresto_lab.metrics.inference import (
+        expected_maximum_sharpe as expected_maximum_sharpe,
+    )
+    from foresto_lab.metrics.inference import (
+        minimum_backtest_length as minimum_backtest_length,
+    )
+    from foresto_lab.metrics.inference import (
+        minimum_track_record_length as minimum_track_record_length,
+    )
+    from foresto_lab.metrics.inference import (
+        probabilistic_sharpe_ratio as probabilistic_sharpe_ratio,
+    )
+    from foresto_lab.metrics.inference import (
+        probability_of_backtest_overfitting as probability_of_backtest_overfitting,
+    )
+    from foresto_lab.metrics.inference import (
+        superior_predictive_ability as superior_predictive_ability,
+    )
     from foresto_lab.metrics.money_weighted import xirr as xirr
     from foresto_lab.metrics.performance import performance as performance
     from foresto_lab.metrics.relative import RelativePerformance as RelativePerformance
@@ -149,6 +174,7 @@ __all__ = [
     "CostModel",
     "CrisisWindow",
     "CurrencyConversion",
+    "DataSnoopingTest",
     "DistributionTax",
     "DonchianTurtle",
     "Drift",
@@ -177,6 +203,7 @@ __all__ = [
     "MaximumDiversification",
     "MinimumVariance",
     "MomentumRotation",
+    "OverfittingProbability",
     "Parametric",
     "Periodic",
     "Portfolio",
@@ -210,19 +237,25 @@ __all__ = [
     "crisis_windows",
     "crossover",
     "crossunder",
+    "deflated_sharpe_ratio",
     "distributions_from_adjusted",
     "errors",
+    "expected_maximum_sharpe",
     "figures",
     "forward",
     "get_calendar",
     "korean_costs",
     "largest_withdrawal",
+    "minimum_backtest_length",
+    "minimum_track_record_length",
     "open_lab",
     "parse_cashflows",
     "parse_costs",
     "parse_strategy",
     "performance",
     "preflight",
+    "probabilistic_sharpe_ratio",
+    "probability_of_backtest_overfitting",
     "rebalancing_study",
     "require_agreement",
     "resample",
@@ -232,6 +265,7 @@ __all__ = [
     "simulate",
     "simulate_many",
     "start_date_sensitivity",
+    "superior_predictive_ability",
     "timing_luck",
     "us_costs_from_korea",
     "widgets",
@@ -250,6 +284,7 @@ _HOMES: Final = {
     "CostModel": "rebalancing.costs",
     "CrisisWindow": "metrics.crises",
     "CurrencyConversion": "rebalancing.costs",
+    "DataSnoopingTest": "metrics.inference",
     "DistributionTax": "rebalancing.costs",
     "DonchianTurtle": "strategies.library.donchian_turtle",
     "Drift": "rebalancing",
@@ -278,6 +313,7 @@ _HOMES: Final = {
     "MaximumDiversification": "scenarios.weighting",
     "MinimumVariance": "scenarios.weighting",
     "MomentumRotation": "strategies.library.momentum_rotation",
+    "OverfittingProbability": "metrics.inference",
     "Parametric": "scenarios.forward",
     "Periodic": "rebalancing",
     "Portfolio": "scenarios.portfolio",
@@ -310,17 +346,23 @@ _HOMES: Final = {
     "crisis_windows": "metrics.crises",
     "crossover": "strategies",
     "crossunder": "strategies",
+    "deflated_sharpe_ratio": "metrics.inference",
     "distributions_from_adjusted": "market.distributions",
+    "expected_maximum_sharpe": "metrics.inference",
     "forward": "scenarios.forward",
     "get_calendar": "market",
     "korean_costs": "rebalancing.costs",
     "largest_withdrawal": "scenarios.retirement",
+    "minimum_backtest_length": "metrics.inference",
+    "minimum_track_record_length": "metrics.inference",
     "open_lab": "lab",
     "parse_cashflows": "rebalancing.cashflows",
     "parse_costs": "rebalancing.costs",
     "parse_strategy": "strategies",
     "performance": "metrics.performance",
     "preflight": "preflight.strategy",
+    "probabilistic_sharpe_ratio": "metrics.inference",
+    "probability_of_backtest_overfitting": "metrics.inference",
     "rebalancing_study": "scenarios.counterfactuals",
     "require_agreement": "strategies",
     "resample": "market.resampling",
@@ -330,6 +372,7 @@ _HOMES: Final = {
     "simulate": "scenarios",
     "simulate_many": "scenarios",
     "start_date_sensitivity": "metrics.start_dates",
+    "superior_predictive_ability": "metrics.inference",
     "timing_luck": "scenarios.timing_luck",
     "us_costs_from_korea": "rebalancing.costs",
     "xirr": "metrics.money_weighted",
