@@ -25,6 +25,11 @@ from foresto_lab.storage.copying.prices import (
 from foresto_lab.storage.copying.reports import CopyReport
 from foresto_lab.storage.copying.runs import RunCopy, own_run, registered_runs
 from foresto_lab.storage.copying.series import MERGE_ADVICE, SeriesCopy
+from foresto_lab.storage.copying.trials import (
+    copy_trials,
+    own_trials,
+    trials_by_run,
+)
 from foresto_lab.storage.copying.windows import ROWS_AT_ONCE
 from foresto_lab.storage.layouts import CANDLES, DAILY_PRICE
 from foresto_lab.storage.progress import Progress, no_progress
@@ -77,6 +82,7 @@ def copy_store(
     with source.database.reading() as session:
         definitions = read_definitions(session)
         runs = registered_runs(session)
+    trials = trials_by_run(source)
     windows = price_windows(source.series, target.series, rows_at_once)
     prices = SeriesCopy(
         DAILY_PRICE.name,
@@ -95,7 +101,7 @@ def copy_store(
         target.location,
     )
     if not merge:
-        _require_nothing_else(definitions, runs, target)
+        _require_nothing_else(definitions, runs, trials, target)
         prices.require_nothing_else(progress)
         candles.require_nothing_else(progress)
     copy_definitions(
@@ -104,7 +110,10 @@ def copy_store(
     report = CopyReport(
         source=source.location,
         target=target.location,
-        definitions={name: len(rows) for name, rows in definitions.items()},
+        definitions={
+            **{name: len(rows) for name, rows in definitions.items()},
+            "trial_ledger": copy_trials(trials, target),
+        },
         prices=prices.run(progress),
         returns=copy_returns(source.series, target.series, windows, progress),
         candles=candles.run(progress),
@@ -123,14 +132,20 @@ def copy_store(
 
 
 def _require_nothing_else(
-    definitions: Definitions, runs: Mapping[str, Any], target: Storage
+    definitions: Definitions,
+    runs: Mapping[str, Any],
+    trials: Mapping[str, Any],
+    target: Storage,
 ) -> None:
-    """Refuse a target with definitions or runs that are not the source's."""
+    """Refuse a target with definitions, runs or trials that are not the source's."""
     with target.database.reading() as session:
         own = own_definition(definitions, read_definitions(session))
         if own is None:
             run_id = own_run(runs, registered_runs(session))
             own = run_id and f"run {run_id}"
+    if own is None:
+        run_id = own_trials(trials, trials_by_run(target))
+        own = run_id and f"the trials of run {run_id}"
     if own is not None:
         raise CopyError(
             target=target.location,
