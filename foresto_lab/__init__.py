@@ -73,6 +73,10 @@ if TYPE_CHECKING:
     from foresto_lab.metrics.start_dates import (
         start_date_sensitivity as start_date_sensitivity,
     )
+    from foresto_lab.optimize.front import optimize as optimize
+    from foresto_lab.optimize.objective import Objective as Objective
+    from foresto_lab.optimize.progress import Progress as Progress
+    from foresto_lab.optimize.result import OptimizationResult as OptimizationResult
     from foresto_lab.optimize.splits import Split as Split
     from foresto_lab.preflight import PreflightReport as PreflightReport
     from foresto_lab.preflight.strategy import preflight as preflight
@@ -203,11 +207,14 @@ __all__ = [
     "MaximumDiversification",
     "MinimumVariance",
     "MomentumRotation",
+    "Objective",
+    "OptimizationResult",
     "OverfittingProbability",
     "Parametric",
     "Periodic",
     "Portfolio",
     "PreflightReport",
+    "Progress",
     "RebalancingStudy",
     "RelativePerformance",
     "RetirementOutlook",
@@ -249,6 +256,7 @@ __all__ = [
     "minimum_backtest_length",
     "minimum_track_record_length",
     "open_lab",
+    "optimize",
     "parse_cashflows",
     "parse_costs",
     "parse_strategy",
@@ -314,10 +322,13 @@ _HOMES: Final = {
     "MinimumVariance": "scenarios.weighting",
     "MomentumRotation": "strategies.library.momentum_rotation",
     "OverfittingProbability": "metrics.inference",
+    "Objective": "optimize.objective",
+    "OptimizationResult": "optimize.result",
     "Parametric": "scenarios.forward",
     "Periodic": "rebalancing",
     "Portfolio": "scenarios.portfolio",
     "PreflightReport": "preflight",
+    "Progress": "optimize.progress",
     "RebalancingStudy": "scenarios.counterfactuals",
     "RelativePerformance": "metrics.relative",
     "RetirementOutlook": "scenarios.retirement",
@@ -356,6 +367,7 @@ _HOMES: Final = {
     "minimum_backtest_length": "metrics.inference",
     "minimum_track_record_length": "metrics.inference",
     "open_lab": "lab",
+    "optimize": "optimize.front",
     "parse_cashflows": "rebalancing.cashflows",
     "parse_costs": "rebalancing.costs",
     "parse_strategy": "strategies",

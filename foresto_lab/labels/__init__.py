@@ -26,7 +26,9 @@ from foresto_lab.labels import (
     portfolio_builder,
     portfolios,
     preflight,
+    search,
     study,
+    validation,
     widgets,
 )
 from foresto_lab.labels.measure import Measure
@@ -47,6 +49,8 @@ _TOPICS: Final = (
     preflight,
     study,
     optimization,
+    search,
+    validation,
     widgets,
     portfolio_builder,
     pages,

@@ -205,7 +205,7 @@ class SearchDriver:
         kept = self.memory.figures(self.evaluator.names)
         return SearchOutcome(
             combinations=self.memory.combinations(),
-            values=values,
+            objective_values=values,
             feasible=feasible,
             order=best_first(values, feasible, self.maximize),
             sharpes=self.memory.sharpes(),

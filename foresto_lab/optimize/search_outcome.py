@@ -34,7 +34,7 @@ class SearchOutcome:
     ----------
     combinations : Combinations
         Of every trial.
-    values : (n, n_objectives)
+    objective_values : (n, n_objectives)
         NaN where there is none.
     feasible : (n,)
         Whether every constraint holds.
@@ -66,7 +66,7 @@ class SearchOutcome:
     """
 
     combinations: Combinations
-    values: Float64Array2D
+    objective_values: Float64Array2D
     feasible: BoolArray1D
     order: Int64Array1D
     sharpes: Float64Array1D
@@ -83,7 +83,7 @@ class SearchOutcome:
     findings: tuple[Finding, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.objective_values)
 
     @property
     def best(self) -> int | None:
@@ -91,5 +91,9 @@ class SearchOutcome:
         if not len(self.order):
             return None
         first = int(self.order[0])
-        valid = self.feasible[first] and not np.isnan(self.values[first]).any()
-        return first if valid else None
+        return first if self.counts(first) else None
+
+    def counts(self, trial: int) -> bool:
+        """Return whether a trial has every value and keeps every constraint."""
+        undefined = np.isnan(self.objective_values[trial]).any()
+        return bool(self.feasible[trial]) and not bool(undefined)

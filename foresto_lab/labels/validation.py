@@ -1,0 +1,51 @@
+"""Words of walk-forwards and cross-validations, as notebooks and tables say them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from foresto_lab.labels.measure import Measure
+
+MEASURES: Final[dict[str, Measure]] = {
+    "train_objective": Measure(
+        "목적 함수 (표본 내)", "Objective in sample", "ratio", "higher"
+    ),
+    "test_objective": Measure(
+        "목적 함수 (표본 외)", "Objective out of sample", "ratio", "higher"
+    ),
+    "degradation": Measure(
+        "표본 외 악화 폭", "Worse out of sample by", "ratio", "lower"
+    ),
+    "train_bars": Measure("학습 봉 수", "Train bars", "count"),
+    "test_bars": Measure("검증 봉 수", "Test bars", "count"),
+    "evaluated": Measure("평가한 조합", "Evaluated", "count"),
+    "start_equity": Measure("시작 자산", "Equity at its start", "money"),
+    "end_equity": Measure("종료 자산", "Equity at its end", "money", "higher"),
+    "distinct": Measure("서로 다른 값", "Distinct values", "count", "lower"),
+    "unchanged": Measure("그대로 둔 비율", "Kept from before", "percent", "higher"),
+    "mean_step": Measure(
+        "평균 이동 (공간 대비)", "Mean step, of the space", "percent", "lower"
+    ),
+}
+
+WORDS: Final[dict[str, tuple[str, str]]] = {
+    "window_end": ("구간 종료 청산", "Window ended"),
+    "wf_title": ("워크포워드", "Walk-forward"),
+    "wf_summary": (
+        "구간 {windows}개 · 조합 {count}개 평가 · 효율 {efficiency}",
+        "{windows} windows · {count} combinations evaluated · efficiency {efficiency}",
+    ),
+    "wf_test_span": ("검증 구간", "Test span"),
+    "wf_chosen": ("선택한 매개변수", "Chosen parameters"),
+    "wf_in_cash": ("현금 보유", "held cash"),
+    "wf_more": ("구간 {count}개 더", "{count} more windows"),
+    "cv_title": ("조합 교차 검증 (CPCV)", "Combinatorial cross-validation"),
+    "cv_summary": (
+        "그룹 {groups}개 중 {tested}개 검증 · 분할 {splits}개 · 경로 {paths}개 · "
+        "제거 {purge}봉 · 유예 {embargo}봉",
+        "{tested} of {groups} groups tested · {splits} splits · {paths} paths · "
+        "purge {purge} bars · embargo {embargo} bars",
+    ),
+    "cv_figure": ("경로의 {metric}", "{metric} of the paths"),
+    "cv_share_negative": ("0 미만인 경로", "Paths below 0"),
+}

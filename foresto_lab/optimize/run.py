@@ -1,0 +1,149 @@
+"""A plan that is carried out: searched, measured on every part, judged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from foresto_lab.findings import Finding
+from foresto_lab.optimize.checkpoint import Checkpoint
+from foresto_lab.optimize.executors import Executor, LocalExecutor
+from foresto_lab.optimize.plan import SearchPlan
+from foresto_lab.optimize.progress import Observer
+from foresto_lab.optimize.result import OptimizationResult
+from foresto_lab.optimize.search_driver import Stop
+from foresto_lab.optimize.search_findings import findings_of
+from foresto_lab.optimize.search_outcome import SearchOutcome
+from foresto_lab.types import Severity
+
+
+def run_plan(
+    plan: SearchPlan,
+    *,
+    executor: Executor | None = None,
+    observer: Observer | None = None,
+    checkpoint: Checkpoint | None = None,
+    stop: Stop | None = None,
+    prior: Any = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> OptimizationResult:
+    """Search, measure the best on the other parts, and say whether to believe them.
+
+    An interrupt at any moment gives what was found until then.
+    """
+    used = executor or LocalExecutor()
+    outcome = plan.search(
+        executor=used,
+        observer=observer,
+        checkpoint=checkpoint,
+        stop=stop,
+        clock=clock,
+    )
+    parts, assessment, findings = None, None, findings_of(plan, outcome)
+    try:
+        parts = parts_of(plan, outcome, used)
+        assessment = assessed(plan, outcome, prior)
+    except KeyboardInterrupt:
+        findings = (*findings, _cut_short())
+    return result_of(plan, outcome, parts, assessment, findings)
+
+
+def parts_of(
+    plan: SearchPlan, outcome: SearchOutcome, executor: Executor
+) -> pd.DataFrame | None:
+    """Return the figures of the best trials on each part of the split, if any.
+
+    Indexed by ``trial``, the best first, and ``part``.
+    """
+    if plan.split is None or outcome.best is None:
+        return None
+    best = [place for place in outcome.order[: plan.top] if outcome.counts(place)]
+    combinations = outcome.combinations.take(np.array(best, dtype=np.int64))
+    spans = plan.split.spans(plan.evaluator.n_bars)._asdict()
+    measured = {
+        part: executor.evaluate(plan.evaluator, combinations, span=span)
+        for part, span in spans.items()
+        if span is not None
+    }
+    frames = {
+        part: pd.DataFrame(told.figures, index=best, columns=list(told.names))
+        for part, told in measured.items()
+    }
+    joined = pd.concat(frames, names=["part", "trial"]).swaplevel()
+    wanted = [(place, part) for place in best for part in frames]
+    return joined.loc[wanted]
+
+
+def assessed(plan: SearchPlan, outcome: SearchOutcome, prior: Any) -> Any | None:
+    """Return what is known of overfitting; None where nothing can be said."""
+    return None
+
+
+def result_of(
+    plan: SearchPlan,
+    outcome: SearchOutcome,
+    parts: pd.DataFrame | None,
+    assessment: Any | None,
+    findings: tuple[Finding, ...],
+) -> OptimizationResult:
+    """Return the result of a search."""
+    return OptimizationResult(
+        trials=trial_table(plan, outcome),
+        space=plan.space,
+        method=plan.method,
+        objectives=plan.objectives,
+        constraints=plan.constraints,
+        metric_names=tuple(outcome.evaluations.names),
+        subject=plan.evaluator.describe(),
+        periods_per_year=plan.evaluator.periods_per_year,
+        seed=plan.seed,
+        status=outcome.status,
+        evaluated=outcome.evaluated,
+        elapsed=outcome.elapsed,
+        generations=outcome.generations,
+        split=plan.split,
+        parts=parts,
+        assessment=assessment,
+        sharpes=outcome.sharpes,
+        findings=findings,
+        evaluator=plan.evaluator,
+        outcome=outcome,
+        request_hash=plan.request_hash(),
+    )
+
+
+def trial_table(plan: SearchPlan, outcome: SearchOutcome) -> pd.DataFrame:
+    """Return a row for each trial whose figures are kept, the best first."""
+    ranks = np.empty(len(outcome), dtype=np.int64)
+    ranks[outcome.order] = np.arange(1, len(outcome) + 1)
+    rows = np.argsort(ranks[outcome.kept], kind="stable")
+    kept = outcome.kept[rows]
+    parameters = outcome.combinations.take(kept).columns
+    told = outcome.evaluations
+    columns: dict[str, Any] = {"trial": kept, **_empty_like(plan), **parameters}
+    columns |= dict(zip(told.names, told.figures[rows].T, strict=True))
+    columns["objective"] = outcome.objective_values[kept, 0]
+    for place, objective in enumerate(plan.objectives[1:], start=1):
+        columns.setdefault(objective.name, outcome.objective_values[kept, place])
+    columns |= {"feasible": outcome.feasible[kept], "rank": ranks[kept]}
+    return pd.DataFrame(columns)
+
+
+def _empty_like(plan: SearchPlan) -> dict[str, Any]:
+    """Return a column for each parameter, for the case that there is no trial."""
+    return {name: np.empty(0, dtype=object) for name in plan.space.names}
+
+
+def _cut_short() -> Finding:
+    return Finding(
+        code="ASSESSMENT_CUT_SHORT",
+        severity=Severity.WARNING,
+        message="The search was interrupted while its best trials were judged, so "
+        "nothing is said of overfitting.",
+        where="search",
+        fix="Run the same search again to have a verdict.",
+    )
