@@ -20,17 +20,11 @@ MEASURES: Final[dict[str, Measure]] = {
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
     # figures over parameters
-    "opt_heat_best": (
-        "{metric}: {x}와(과) {y}에 따라",
-        "{metric} by {x} and {y}",
-    ),
-    "opt_over_best": (
-        "다른 매개변수는 칸마다 가장 좋은 값",
-        "the best over the other parameters in each cell",
-    ),
-    "opt_over_median": (
-        "다른 매개변수에 대한 칸별 중앙값",
-        "the median over the other parameters in each cell",
+    "opt_heat": ("{metric} 지도", "Map of {metric}"),
+    "opt_heat_best": ("{metric} 지도: 칸마다 최고", "{metric}: best of each cell"),
+    "opt_heat_median": (
+        "{metric} 지도: 칸마다 중앙값",
+        "{metric}: median of each cell",
     ),
     "opt_binned": ("여러 값을 한 칸에 묶음", "several values to a cell"),
     "opt_chosen": ("선택한 조합", "Chosen"),
@@ -55,17 +49,17 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "opt_upper_half": ("상위 10~50%", "Best 10–50%"),
     "opt_lower_half": ("하위 50%", "Worst 50%"),
     "opt_importance": (
-        "매개변수의 중요도: {metric}의 분산 중 비율",
+        "매개변수의 중요도: {metric} 분산 중 비율",
         "Importance: share of the variance of {metric}",
     ),
     "opt_importance_how": (
         "분산 분석(ANOVA): 값별 평균의 분산 / 전체 분산",
-        "analysis of variance: variance of the means by value / whole variance",
+        "ANOVA: variance of the means by value / whole variance",
     ),
     "opt_main_effect": ("혼자서", "Alone"),
     "opt_pair_effect": ("다른 하나와 함께", "Together with another"),
     # figures of the search
-    "opt_generations": ("세대별 {metric}과(와) 다양성", "{metric} by generation"),
+    "opt_generations": ("세대별 {metric}, 다양성", "{metric} by generation"),
     "opt_generation": ("세대", "Generation"),
     "opt_best_so_far": ("최고", "Best"),
     "opt_mean": ("평균", "Mean"),
@@ -87,16 +81,22 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     # figures of belief
     "opt_in_out": (
-        "표본 내 {metric}과(와) 표본 외 {metric}",
+        "{metric}: 표본 내와 표본 외",
         "{metric} in sample and out of sample",
     ),
     "opt_in_sample": ("표본 내", "In sample"),
     "opt_out_of_sample": ("표본 외", "Out of sample"),
     "opt_equal_line": ("표본 내와 같음", "Equal to in sample"),
-    "opt_rank_correlation": ("순위 상관 {value}", "rank correlation {value}"),
+    "opt_each_half": (
+        "점 하나: 기간의 절반에서 최고인 조합, 나머지 절반의 성과",
+        "a point: the best of half the bars, and how it did in the rest",
+    ),
+    "opt_lost": ("표본 외 손실", "A loss out of sample"),
+    "opt_gained": ("표본 외 이익", "A gain out of sample"),
+    "opt_slope_is": ("평균 관계 (기울기 {value})", "On average (slope {value})"),
     "opt_logits": (
-        "표본 내 최고 조합의 표본 외 순위 (CSCV 로짓)",
-        "Rank out of sample of the best in sample (CSCV logits)",
+        "표본 내 최고 조합의 표본 외 순위 (CSCV)",
+        "Ranks out of sample (CSCV logits)",
     ),
     "opt_logit": (
         "로짓 (0 미만: 중앙값보다 못함)",
@@ -128,6 +128,18 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "wf_scores": (
         "구간별 {metric}: 표본 내와 표본 외",
         "{metric} of each window, in and out of sample",
+    ),
+    "wf_shown_parameters": (
+        "매개변수 {total}개 중 가장 많이 바뀐 {shown}개",
+        "the {shown} of {total} parameters that moved most",
+    ),
+    "wf_no_change": (
+        "모든 구간에서 같은 매개변수를 골랐습니다.",
+        "Every window chose the same parameters.",
+    ),
+    "cv_losing": (
+        "중앙값 · 경로 {paths}개 중 {share}가 0 이하",
+        "median · {share} of {paths} paths at 0 or below",
     ),
     "cv_paths": (
         "교차 검증 경로별 {metric}",
