@@ -7,10 +7,15 @@ from typing import Any, Final
 
 from foresto_lab.errors import SpaceError, UnknownNameError
 from foresto_lab.optimize.method import Method
+from foresto_lab.optimize.methods.genetic import Genetic
 from foresto_lab.optimize.methods.grid import Grid
+from foresto_lab.optimize.methods.nsga2 import Nsga2
 from foresto_lab.optimize.methods.random import Random
+from foresto_lab.optimize.methods.tpe import Tpe
 
-METHODS: Final[Mapping[str, type[Any]]] = {"grid": Grid, "random": Random}
+METHODS: Final[Mapping[str, type[Any]]] = {
+    kind.name: kind for kind in (Grid, Random, Genetic, Nsga2, Tpe)
+}
 """The ways to search, by name."""
 
 
@@ -69,4 +74,8 @@ def _for_trials(name: str, settings: Mapping[str, Any], trials: int) -> dict[str
             message="A grid goes through all combinations; trials is for random, "
             "genetic, nsga2 and tpe."
         )
-    return {"trials": trials}
+    if name in ("random", "tpe"):
+        return {"trials": trials}
+    kind = METHODS[name]
+    population = min(settings.get("population", kind().population), max(trials, 2))
+    return {"population": population, "generations": max(trials // population, 1)}
