@@ -74,10 +74,23 @@ if TYPE_CHECKING:
         start_date_sensitivity as start_date_sensitivity,
     )
     from foresto_lab.optimize.front import optimize as optimize
+    from foresto_lab.optimize.methods import Genetic as Genetic
+    from foresto_lab.optimize.methods import Grid as Grid
+    from foresto_lab.optimize.methods import Nsga2 as Nsga2
+    from foresto_lab.optimize.methods import Random as Random
+    from foresto_lab.optimize.methods import Tpe as Tpe
     from foresto_lab.optimize.objective import Objective as Objective
     from foresto_lab.optimize.progress import Progress as Progress
     from foresto_lab.optimize.result import OptimizationResult as OptimizationResult
+    from foresto_lab.optimize.space import Choice as Choice
+    from foresto_lab.optimize.space import FloatRange as FloatRange
+    from foresto_lab.optimize.space import IntRange as IntRange
+    from foresto_lab.optimize.space import Space as Space
     from foresto_lab.optimize.splits import Split as Split
+    from foresto_lab.optimize.walk_forward import walk_forward as walk_forward
+    from foresto_lab.optimize.walk_forward_result import (
+        WalkForwardResult as WalkForwardResult,
+    )
     from foresto_lab.preflight import PreflightReport as PreflightReport
     from foresto_lab.preflight.strategy import preflight as preflight
     from foresto_lab.rebalancing import Drift as Drift
@@ -172,6 +185,7 @@ __all__ = [
     "BollingerBreakout",
     "Bootstrap",
     "CapitalGainsTax",
+    "Choice",
     "Commission",
     "ConsumerPrices",
     "Contribution",
@@ -187,15 +201,19 @@ __all__ = [
     "Finding",
     "FixedAmount",
     "FixedRisk",
+    "FloatRange",
     "FlowPlan",
     "ForestoError",
     "ForwardResult",
     "FractionOfEquity",
+    "Genetic",
+    "Grid",
     "HalfSpread",
     "HierarchicalRiskParity",
     "Hybrid",
     "HyperRsi",
     "Instrument",
+    "IntRange",
     "InverseVolatility",
     "JsonStrategy",
     "Lab",
@@ -207,6 +225,7 @@ __all__ = [
     "MaximumDiversification",
     "MinimumVariance",
     "MomentumRotation",
+    "Nsga2",
     "Objective",
     "OptimizationResult",
     "OverfittingProbability",
@@ -215,6 +234,7 @@ __all__ = [
     "Portfolio",
     "PreflightReport",
     "Progress",
+    "Random",
     "RebalancingStudy",
     "RelativePerformance",
     "RetirementOutlook",
@@ -226,14 +246,17 @@ __all__ = [
     "Signals",
     "SimulationResult",
     "SmaCross",
+    "Space",
     "Split",
     "StrategyConfig",
     "TaxRow",
     "TaxTable",
     "TimingLuck",
+    "Tpe",
     "TradingStrategy",
     "TransactionTax",
     "VolatilityTarget",
+    "WalkForwardResult",
     "WeightsSchedule",
     "Withdrawal",
     "__version__",
@@ -276,6 +299,7 @@ __all__ = [
     "superior_predictive_ability",
     "timing_luck",
     "us_costs_from_korea",
+    "walk_forward",
     "widgets",
     "xirr",
 ]
@@ -286,6 +310,7 @@ _HOMES: Final = {
     "BollingerBreakout": "strategies.library.bollinger_breakout",
     "Bootstrap": "scenarios.forward",
     "CapitalGainsTax": "rebalancing.costs",
+    "Choice": "optimize.space",
     "Commission": "rebalancing.costs",
     "ConsumerPrices": "rebalancing.cashflows",
     "Contribution": "rebalancing.cashflows",
@@ -301,15 +326,19 @@ _HOMES: Final = {
     "Finding": "findings",
     "FixedAmount": "backtest",
     "FixedRisk": "backtest",
+    "FloatRange": "optimize.space",
     "FlowPlan": "rebalancing.cashflows",
     "ForestoError": "errors",
     "ForwardResult": "scenarios.forward",
     "FractionOfEquity": "backtest",
+    "Genetic": "optimize.methods",
+    "Grid": "optimize.methods",
     "HalfSpread": "rebalancing.costs",
     "HierarchicalRiskParity": "scenarios.weighting",
     "Hybrid": "rebalancing",
     "HyperRsi": "strategies.library.hyperrsi",
     "Instrument": "scenarios",
+    "IntRange": "optimize.space",
     "InverseVolatility": "scenarios.weighting",
     "JsonStrategy": "strategies",
     "Lab": "lab",
@@ -321,14 +350,16 @@ _HOMES: Final = {
     "MaximumDiversification": "scenarios.weighting",
     "MinimumVariance": "scenarios.weighting",
     "MomentumRotation": "strategies.library.momentum_rotation",
-    "OverfittingProbability": "metrics.inference",
+    "Nsga2": "optimize.methods",
     "Objective": "optimize.objective",
     "OptimizationResult": "optimize.result",
+    "OverfittingProbability": "metrics.inference",
     "Parametric": "scenarios.forward",
     "Periodic": "rebalancing",
     "Portfolio": "scenarios.portfolio",
     "PreflightReport": "preflight",
     "Progress": "optimize.progress",
+    "Random": "optimize.methods",
     "RebalancingStudy": "scenarios.counterfactuals",
     "RelativePerformance": "metrics.relative",
     "RetirementOutlook": "scenarios.retirement",
@@ -340,14 +371,17 @@ _HOMES: Final = {
     "Signals": "strategies",
     "SimulationResult": "scenarios",
     "SmaCross": "strategies.library.sma_cross",
+    "Space": "optimize.space",
     "Split": "optimize.splits",
     "StrategyConfig": "strategies",
     "TaxRow": "rebalancing.costs",
     "TaxTable": "rebalancing.costs",
     "TimingLuck": "scenarios.timing_luck",
+    "Tpe": "optimize.methods",
     "TradingStrategy": "strategies",
     "TransactionTax": "rebalancing.costs",
     "VolatilityTarget": "backtest",
+    "WalkForwardResult": "optimize.walk_forward_result",
     "WeightsSchedule": "scenarios",
     "Withdrawal": "rebalancing.cashflows",
     "backtest": "backtest.front",
@@ -387,6 +421,7 @@ _HOMES: Final = {
     "superior_predictive_ability": "metrics.inference",
     "timing_luck": "scenarios.timing_luck",
     "us_costs_from_korea": "rebalancing.costs",
+    "walk_forward": "optimize.walk_forward",
     "xirr": "metrics.money_weighted",
 }
 _SUBPACKAGES: Final = frozenset({"errors", "figures", "widgets"})
