@@ -122,13 +122,13 @@ def walk(
     equity = np.empty(n_bars)
     trades = np.empty((n_entries + 1, N_TRADE_FIELDS))
     fills = np.empty((2 * n_entries + 1, N_FILL_FIELDS))
-    finer, finer_starts = _finer_candles(execution, table)
+    finer, finer_starts = finer_candles(execution, table)
     backtest_kernel(
         (table.open, table.high, table.low, table.close),
         bits,
         rules_of(execution, risk, initial_capital, periods_per_year),
         sell_taxes(execution, table.open_times),
-        *_fundings(execution, table.open_times),
+        *fundings(execution, table.open_times),
         finer,
         finer_starts,
         account,
@@ -203,7 +203,7 @@ def sell_taxes(execution: Execution, open_times: Int64Array1D) -> Float64Array1D
     return rates
 
 
-def _fundings(
+def fundings(
     execution: Execution, open_times: Int64Array1D
 ) -> tuple[Int64Array1D, Float64Array1D]:
     """Return the bars that pay funding, and the sum of the rates due at their opens."""
@@ -220,7 +220,7 @@ def _fundings(
     return paying.astype(np.int64), rates.astype(np.float64)
 
 
-def _finer_candles(
+def finer_candles(
     execution: Execution, table: CandleTable
 ) -> tuple[tuple[Float64Array1D, Float64Array1D, Float64Array1D], Int64Array1D]:
     """Return the finer candles, and where those of each bar begin and end."""

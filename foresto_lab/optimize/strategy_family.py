@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from foresto_lab.backtest.traded import Traded, parse_traded
 from foresto_lab.canonical import sha256_of
 from foresto_lab.errors import InputError, UnknownNameError
-from foresto_lab.optimize.json_paths import Step, leaves_of, replaced, steps_of
+from foresto_lab.optimize.json_paths import leaves_of, replaced, steps_of
+from foresto_lab.strategies.conditions import RUNS
+from foresto_lab.strategies.json_definition import BLOCKS
 from foresto_lab.strategies.json_strategy import JsonStrategy
 from foresto_lab.strategies.risk_block import snake_case
 from foresto_lab.strategies.strategy_code import code_of
@@ -27,6 +30,7 @@ _RISK_NAMES: Final = (
     "time_stop",
     "leverage",
 )
+_NAME: Final = re.compile(r"[A-Za-z_]\w*(?:\.\d\w*)*", re.ASCII)
 _PERCENTS: Final = ("stop_loss", "take_profit", "trailing_stop")
 
 
@@ -148,13 +152,58 @@ class JsonFamily:
             f"place in strategy {self.written['name']}",
         )
 
+    @property
+    def known_indicators(self) -> IndicatorCatalog:
+        """The indicators it may use."""
+        if self.catalog is not None:
+            return self.catalog
+        from foresto_lab.indicators import built_in_indicators
+
+        return built_in_indicators()
+
+    def place_of(self, name: str) -> tuple[str, float]:
+        """Return where a parameter goes in the normal form, and what divides it."""
+        exact, in_percent = _without_percent(name)
+        if in_percent:
+            return ".".join((*exact[:-1], exact[-1].removesuffix("_percent"))), 100.0
+        return (".".join(exact) if exact else name), 1.0
+
     def strategy(self, parameters: Parameters) -> JsonStrategy:
-        """Return the strategy with these values in their places."""
-        written = replaced(
-            self.written,
-            dict(_placed(name, value) for name, value in parameters.items()),
-        )
+        """Return the strategy with these values in their places.
+
+        Conditions that name an indicator by its numbers, ``sma_20``, name it by the new
+        ones.
+        """
+        values = {}
+        for name, value in parameters.items():
+            path, divisor = self.place_of(name)
+            divided = divisor != 1.0 and isinstance(value, int | float)
+            values[steps_of(path) or (path,)] = value / divisor if divided else value
+        written = replaced(self.written, values)
+        renamed = dict(self._renamed(written["indicators"]))
+        if renamed:
+            for block in BLOCKS:
+                if block in written:
+                    written[block] = _with_names(written[block], renamed)
         return JsonStrategy.from_dict(written, catalog=self.catalog)
+
+    def _renamed(self, uses: list[Any]) -> Iterator[tuple[str, str]]:
+        """Yield the old and the new name of indicators that are named by numbers."""
+        for before, after in zip(self.written["indicators"], uses, strict=True):
+            if before["params"] == after["params"] or before["name"] != after["name"]:
+                continue
+            names = [self._numbered(use) for use in (before, after)]
+            if names[0] and names[1]:
+                yield names[0], names[1]
+
+    def _numbered(self, use: Mapping[str, Any]) -> str | None:
+        from foresto_lab.indicators import IndicatorUse
+
+        given = IndicatorUse(use["name"], use["params"], use.get("as"))
+        try:
+            return given.numbered_name(self.known_indicators.get(given.name))
+        except InputError:
+            return None
 
 
 @dataclass(frozen=True)
@@ -250,11 +299,14 @@ def _places(
     from foresto_lab.indicators import built_in_indicators
 
     known = catalog or built_in_indicators()
-    paths = [
-        path
-        for path, _ in leaves_of(written)
-        if path not in ("name", "version", "description")
+    leaves = dict(leaves_of(written))
+    runs = [
+        path.removesuffix("operator") + "bars"
+        for path, value in leaves.items()
+        if path.endswith(".operator") and value in RUNS
     ]
+    paths = [path for path in leaves if path not in ("name", "version", "description")]
+    paths += runs
     for place, use in enumerate(written["indicators"]):
         stem = f"indicators[{place}].params"
         names = (parameter.name for parameter in known.get(use["name"]).parameters)
@@ -273,9 +325,15 @@ def _without_percent(name: str) -> tuple[tuple[str, ...], bool]:
     return exact, exact[-1].endswith("_percent")
 
 
-def _placed(name: str, value: Any) -> tuple[tuple[Step, ...], Any]:
-    """Return where a value goes in the normal form, and in what unit."""
-    exact, in_percent = _without_percent(name)
-    if in_percent and isinstance(value, int | float):
-        return (*exact[:-1], exact[-1].removesuffix("_percent")), value / 100
-    return exact or steps_of(name) or (name,), value
+def _with_names(written: Any, renamed: Mapping[str, str]) -> Any:
+    """Return conditions whose operands name some columns otherwise."""
+    if isinstance(written, Mapping):
+        return {
+            key: value if key == "operator" else _with_names(value, renamed)
+            for key, value in written.items()
+        }
+    if isinstance(written, list):
+        return [_with_names(value, renamed) for value in written]
+    if isinstance(written, str):
+        return _NAME.sub(lambda match: renamed.get(match[0], match[0]), written)
+    return written

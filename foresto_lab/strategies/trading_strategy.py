@@ -84,7 +84,7 @@ class TradingStrategy:
         """No parameters."""
 
     def __init__(self, **parameters: Any) -> None:
-        self.config = _parse_config(type(self), parameters)
+        self.config = parse_config(type(self), parameters)
         self._catalog: IndicatorCatalog | None = None
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -231,9 +231,16 @@ def _python_error(name: str, message: str) -> StrategyError:
     return StrategyError(strategy=name, findings=(finding,))
 
 
-def _parse_config(
+def parse_config(
     kind: type[TradingStrategy], parameters: Mapping[str, Any]
 ) -> StrategyConfig:
+    """Return the parameters of a class of strategies, checked.
+
+    Raises
+    ------
+    StrategyError
+        One is unknown, has a wrong type or is outside its limits.
+    """
     plain = {
         name: value.item() if isinstance(value, np.generic) else value
         for name, value in parameters.items()

@@ -14,7 +14,6 @@ from foresto_lab.strategies.library.sides import (
     EntryAndExit,
     SidesConfig,
     TwoSidedStrategy,
-    require_order,
 )
 
 
@@ -39,10 +38,7 @@ class MacdCross(TwoSidedStrategy):
         signal_period: int = Field(9, ge=1, le=200)
 
     config: Config
-
-    def __init__(self, **parameters: Any) -> None:
-        super().__init__(**parameters)
-        require_order(self, "fast_period", "slow_period")
+    ordered: ClassVar[tuple[tuple[str, str], ...]] = (("fast_period", "slow_period"),)
 
     @property
     def _periods(self) -> dict[str, float | str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from pydantic import Field
 
@@ -39,6 +39,13 @@ class TwoSidedStrategy(BuiltInStrategy):
     """A rule to enter and a rule to leave; short is their mirror, if allowed."""
 
     config: SidesConfig
+    ordered: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Parameters of which the first of each two must be below the second."""
+
+    def __init__(self, **parameters: Any) -> None:
+        super().__init__(**parameters)
+        for lower, higher in self.ordered:
+            require_order(self, lower, higher)
 
     @abstractmethod
     def long_rules(self, candles: Bars) -> EntryAndExit:

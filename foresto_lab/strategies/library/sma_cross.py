@@ -14,7 +14,6 @@ from foresto_lab.strategies.library.sides import (
     EntryAndExit,
     SidesConfig,
     TwoSidedStrategy,
-    require_order,
 )
 
 
@@ -38,10 +37,7 @@ class SmaCross(TwoSidedStrategy):
         slow_period: int = Field(60, ge=3, le=1_000)
 
     config: Config
-
-    def __init__(self, **parameters: Any) -> None:
-        super().__init__(**parameters)
-        require_order(self, "fast_period", "slow_period")
+    ordered: ClassVar[tuple[tuple[str, str], ...]] = (("fast_period", "slow_period"),)
 
     @property
     def indicators(self) -> tuple[IndicatorUse, ...]:
