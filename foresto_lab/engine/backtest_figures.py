@@ -6,7 +6,7 @@ Undefined figures are NaN: a profit factor without a loss, a ratio without varia
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numba import types
@@ -16,6 +16,7 @@ from foresto_lab.engine._compile import (
     INPUT_2D,
     OUTPUT_1D,
     compiled_kernel,
+    inlined_step,
     kernel_step,
 )
 from foresto_lab.engine.summary import AT_PEAK, ROUNDING
@@ -107,24 +108,47 @@ def _equity_figures(
 ) -> None:
     """Write the figures of the returns, bar by bar, from the initial capital on."""
     n = equity.shape[0]
-    growth = equity[n - 1] / initial
-    figures[0] = growth - 1.0
-    figures[1] = growth ** (periods / n) - 1.0
-    if years > 0.0:
-        figures[2] = growth ** (1.0 / years) - 1.0
     shift = equity[0] / initial - 1.0
     total, squares, downside = _sums(shift, shift)
     returns = np.empty(BLOCK)
     for first in range(1, n, BLOCK):
         count = min(BLOCK, n - first)
-        for i in range(count):
-            before = equity[first + i - 1]
-            grown = equity[first + i] / before - 1.0
-            returns[i] = grown if before > 0.0 else 0.0
+        _returns_of(equity[first - 1 : first + count], returns)
         sums = _block_sums(returns, count, shift)
         total += sums[0]
         squares += sums[1]
         downside += sums[2]
+    growth = equity[n - 1] / initial
+    _write_return_figures(
+        growth, n, shift, (total, squares, downside), periods, years, figures
+    )
+
+
+@inlined_step
+def _returns_of(equity: Float64Array1D, returns: Float64Array1D) -> None:
+    """Write the return of each bar but the first; it is 0 where nothing was left."""
+    for i in range(equity.shape[0] - 1):
+        before = equity[i]
+        grown = equity[i + 1] / before - 1.0
+        returns[i] = grown if before > 0.0 else 0.0
+
+
+@kernel_step
+def _write_return_figures(
+    growth: float,
+    n: int,
+    shift: float,
+    sums: tuple[float, float, float],
+    periods: float,
+    years: float,
+    figures: Float64Array1D,
+) -> None:
+    """Write what the sums of the returns, taken from a shift on, come to."""
+    total, squares, downside = sums
+    figures[0] = growth - 1.0
+    figures[1] = growth ** (periods / n) - 1.0
+    if years > 0.0:
+        figures[2] = growth ** (1.0 / years) - 1.0
     mean = shift + total / n
     annual = math.sqrt(periods)
     if n > 1:
@@ -136,6 +160,35 @@ def _equity_figures(
     downside = math.sqrt(downside / n)
     if downside > ROUNDING:
         figures[5] = mean / downside * annual
+
+
+class Drawdown(NamedTuple):
+    """The deepest drawdown so far: how deep, from which peak, and its recovery.
+
+    ``trough_level`` is the equity below which it gets deeper; bars are -1 before any.
+    """
+
+    peak: float
+    trough_level: float
+    deepest: float
+    peak_bar: int
+    deepest_peak_bar: int
+    recovery_bar: int
+
+
+@inlined_step
+def _drawdown_after(so_far: Drawdown, now: float, bar: int) -> Drawdown:
+    """Return the drawdown once the equity at a bar's close is known."""
+    peak, level, deepest, peak_bar, deepest_peak_bar, recovery_bar = so_far
+    if now < level:
+        return Drawdown(peak, now, now / peak - 1.0, peak_bar, peak_bar, -1)
+    if now >= peak * (1.0 - AT_PEAK):
+        if recovery_bar < 0 and deepest_peak_bar == peak_bar:
+            recovery_bar = bar
+        peak = max(peak, now)
+        level = peak * (1.0 + deepest)
+        return Drawdown(peak, level, deepest, bar, deepest_peak_bar, recovery_bar)
+    return so_far
 
 
 @kernel_step
@@ -150,110 +203,140 @@ def _drawdown_figures(
 
     A bar's equity is that of its close, the initial capital that of the first open.
     """
-    n = equity.shape[0]
-    peak, peak_bar = initial, -1
-    deepest, trough_level = 0.0, initial
-    deepest_peak_bar, recovery_bar = -1, -1
-    for bar in range(n):
-        now = equity[bar]
-        if now < trough_level:
-            deepest = now / peak - 1.0
-            trough_level = now
-            deepest_peak_bar = peak_bar
-            recovery_bar = -1
-        elif now >= peak * (1.0 - AT_PEAK):
-            if recovery_bar < 0 and deepest_peak_bar == peak_bar:
-                recovery_bar = bar
-            peak, peak_bar = max(peak, now), bar
-            trough_level = peak * (1.0 + deepest)
-    if deepest > -AT_PEAK:
-        figures[7] = figures[8] = 0.0
-        return
-    figures[7] = deepest
-    ended = recovery_bar if recovery_bar >= 0 else n - 1
-    begin = float(open_times[0])
-    if deepest_peak_bar >= 0:
-        begin = open_times[deepest_peak_bar] + bar_length
-    end = open_times[ended] + bar_length
-    figures[8] = (end - begin) / MICROSECONDS_PER_DAY
-    figures[6] = figures[2] / -deepest
-    figures[9] = figures[0] / -deepest
+    so_far = Drawdown(initial, initial, 0.0, -1, -1, -1)
+    for bar in range(equity.shape[0]):
+        so_far = _drawdown_after(so_far, equity[bar], bar)
+    _write_drawdown_figures(so_far, open_times, bar_length, figures)
 
 
 @kernel_step
-def _trade_figures(
-    trades: Float64Array2D,
+def _write_drawdown_figures(
+    found: Drawdown,
     open_times: Int64Array1D,
+    bar_length: float,
     figures: Float64Array1D,
 ) -> None:
-    """Write the figures of the trades; those of results look at closed trades only."""
-    won = lost = total = total_return = 0.0
-    wins = losses = closed = winning = losing = 0
-    best, worst = -np.inf, np.inf
-    longest_winning = longest_losing = liquidations = 0
-    bars = held = fees = tax = funding = 0.0
-    for i in range(trades.shape[0]):
-        trade = trades[i]
-        fees += trade[9]
-        tax += trade[10]
-        funding += trade[11]
-        if trade[7] == OPEN:
-            continue
-        closed += 1
-        pnl = trade[8]
-        trade_return = pnl / (trade[1] * trade[4])
-        total += pnl
-        total_return += trade_return
-        best, worst = max(best, trade_return), min(worst, trade_return)
-        bars += trade[5] - trade[3]
-        held += open_times[int(trade[5])] - open_times[int(trade[3])]
-        liquidations += 1 if trade[7] == LIQUIDATION else 0
-        if pnl > 0.0:
-            won += pnl
-            wins += 1
-            winning, losing = winning + 1, 0
-            longest_winning = max(longest_winning, winning)
-        elif pnl < 0.0:
-            lost -= pnl
-            losses += 1
-            winning, losing = 0, losing + 1
-            longest_losing = max(longest_losing, losing)
-        else:
-            winning = losing = 0
-    figures[11] = trades.shape[0]
-    figures[12] = trades.shape[0] - closed
-    figures[24], figures[25] = longest_winning, longest_losing
-    figures[27], figures[28], figures[29] = fees, tax, funding
-    figures[30] = liquidations
-    if closed == 0:
+    """Write the figures of the drawdown found; those of the returns are there."""
+    if found.deepest > -AT_PEAK:
+        figures[7] = figures[8] = 0.0
         return
-    figures[13] = wins / closed
-    figures[15] = total / closed
-    figures[19], figures[20] = best, worst
-    figures[21] = total_return / closed
-    figures[22] = held / closed / MICROSECONDS_PER_DAY
-    figures[23] = bars / closed
-    if wins > 0:
-        figures[16] = won / wins
-    if losses > 0:
-        figures[14] = won / lost
-        figures[17] = -lost / losses
-    if wins > 0 and losses > 0:
-        figures[18] = figures[16] / -figures[17]
-    figures[26] = _quality_number(trades, total / closed, closed)
+    figures[7] = found.deepest
+    ended = found.recovery_bar
+    if ended < 0:
+        ended = open_times.shape[0] - 1
+    begin = float(open_times[0])
+    if found.deepest_peak_bar >= 0:
+        begin = open_times[found.deepest_peak_bar] + bar_length
+    end = open_times[ended] + bar_length
+    figures[8] = (end - begin) / MICROSECONDS_PER_DAY
+    figures[6] = figures[2] / -found.deepest
+    figures[9] = figures[0] / -found.deepest
+
+
+(
+    N_ALL,
+    N_CLOSED,
+    N_WINS,
+    N_LOSSES,
+    N_LIQUIDATIONS,
+    WON,
+    LOST,
+    TOTAL,
+    MEAN,
+    SQUARES,
+    TOTAL_RETURN,
+    BEST,
+    WORST,
+    BARS,
+    HELD,
+    FEES,
+    TAX,
+    FUNDING,
+    WINNING,
+    LOSING,
+    LONGEST_WINNING,
+    LONGEST_LOSING,
+    N_TALLY,
+) = range(23)
+"""What is known of the trades so far: counts, sums, and runs of wins and losses."""
+
+
+@inlined_step
+def _begin_tally(tally: Float64Array1D) -> None:
+    for field in range(N_TALLY):
+        tally[field] = 0.0
+    tally[BEST], tally[WORST] = -np.inf, np.inf
+
+
+@inlined_step
+def _count_trade(
+    tally: Float64Array1D, trade: Float64Array1D, open_times: Int64Array1D
+) -> None:
+    """Add a trade to the tally; results are counted of closed trades only."""
+    tally[N_ALL] += 1.0
+    tally[FEES] += trade[9]
+    tally[TAX] += trade[10]
+    tally[FUNDING] += trade[11]
+    if trade[7] == OPEN:
+        return
+    tally[N_CLOSED] += 1.0
+    pnl = trade[8]
+    trade_return = pnl / (trade[1] * trade[4])
+    tally[TOTAL] += pnl
+    away = pnl - tally[MEAN]
+    tally[MEAN] += away / tally[N_CLOSED]
+    tally[SQUARES] += away * (pnl - tally[MEAN])
+    tally[TOTAL_RETURN] += trade_return
+    tally[BEST] = max(tally[BEST], trade_return)
+    tally[WORST] = min(tally[WORST], trade_return)
+    tally[BARS] += trade[5] - trade[3]
+    tally[HELD] += open_times[int(trade[5])] - open_times[int(trade[3])]
+    if trade[7] == LIQUIDATION:
+        tally[N_LIQUIDATIONS] += 1.0
+    if pnl > 0.0:
+        tally[WON] += pnl
+        tally[N_WINS] += 1.0
+        tally[LOSING] = 0.0
+        tally[WINNING] += 1.0
+        tally[LONGEST_WINNING] = max(tally[LONGEST_WINNING], tally[WINNING])
+    elif pnl < 0.0:
+        tally[LOST] -= pnl
+        tally[N_LOSSES] += 1.0
+        tally[WINNING] = 0.0
+        tally[LOSING] += 1.0
+        tally[LONGEST_LOSING] = max(tally[LONGEST_LOSING], tally[LOSING])
+    else:
+        tally[WINNING] = tally[LOSING] = 0.0
 
 
 @kernel_step
-def _quality_number(trades: Float64Array2D, mean: float, closed: int) -> float:
-    """Return Van Tharp's SQN on the money of the closed trades."""
-    squares = 0.0
-    for i in range(trades.shape[0]):
-        if trades[i, 7] != OPEN:
-            away = trades[i, 8] - mean
-            squares += away * away
-    if closed < 2 or squares == 0.0:
-        return np.nan
-    return math.sqrt(closed) * mean / math.sqrt(squares / (closed - 1.0))
+def _write_trade_figures(tally: Float64Array1D, figures: Float64Array1D) -> None:
+    """Write what the tally of all trades comes to."""
+    closed, wins, losses = tally[N_CLOSED], tally[N_WINS], tally[N_LOSSES]
+    figures[11] = tally[N_ALL]
+    figures[12] = tally[N_ALL] - closed
+    figures[24], figures[25] = tally[LONGEST_WINNING], tally[LONGEST_LOSING]
+    figures[27], figures[28], figures[29] = tally[FEES], tally[TAX], tally[FUNDING]
+    figures[30] = tally[N_LIQUIDATIONS]
+    if closed == 0.0:
+        return
+    mean = tally[TOTAL] / closed
+    figures[13] = wins / closed
+    figures[15] = mean
+    figures[19], figures[20] = tally[BEST], tally[WORST]
+    figures[21] = tally[TOTAL_RETURN] / closed
+    figures[22] = tally[HELD] / closed / MICROSECONDS_PER_DAY
+    figures[23] = tally[BARS] / closed
+    if wins > 0.0:
+        figures[16] = tally[WON] / wins
+    if losses > 0.0:
+        figures[14] = tally[WON] / tally[LOST]
+        figures[17] = -tally[LOST] / losses
+    if wins > 0.0 and losses > 0.0:
+        figures[18] = figures[16] / -figures[17]
+    if closed >= 2.0 and tally[SQUARES] > 0.0:
+        deviation = math.sqrt(tally[SQUARES] / (closed - 1.0))
+        figures[26] = math.sqrt(closed) * mean / deviation  # Van Tharp's SQN
 
 
 INPUT_TIMES: Final = types.Array(types.int64, 1, "C", readonly=True)
@@ -312,4 +395,8 @@ def backtest_figures_kernel(
     _drawdown_figures(equity, open_times, initial, bar_length, figures)
     figures[10] = bars_held / n
     figures[31] = equity[n - 1]
-    _trade_figures(trades, open_times, figures)
+    tally = np.empty(N_TALLY)
+    _begin_tally(tally)
+    for i in range(trades.shape[0]):
+        _count_trade(tally, trades[i], open_times)
+    _write_trade_figures(tally, figures)

@@ -1,4 +1,4 @@
-"""A sweep the slow way: each combination's signals bar by bar, then the single engine."""
+"""A sweep the slow way: signals bar by bar, then the single engine one by one."""
 
 from __future__ import annotations
 
