@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,9 +17,11 @@ from foresto_lab.backtest.execution import Execution
 from foresto_lab.backtest.front import DEFAULT_CAPITAL
 from foresto_lab.backtest.single import backtest_one, parse_capital
 from foresto_lab.backtest.traded import Traded
-from foresto_lab.backtest.walk import walk
+from foresto_lab.backtest.walk import finer_candles, fundings, sell_taxes, walk
 from foresto_lab.canonical import sha256_of
 from foresto_lab.engine.backtest_figures import BACKTEST_FIGURES
+from foresto_lab.engine.backtest_sweep import sweep_backtests
+from foresto_lab.engine.sweep_terms import SweepAccounts, SweepMarket
 from foresto_lab.errors import (
     CandleTableError,
     InputError,
@@ -26,9 +29,13 @@ from foresto_lab.errors import (
     UnknownNameError,
 )
 from foresto_lab.market.candle_table import CandleTable, parse_candles
-from foresto_lab.metrics.bar_periods import bar_spacing, bars_per_year
-from foresto_lab.metrics.trades import backtest_figures
-from foresto_lab.optimize.combinations import Combinations
+from foresto_lab.metrics.bar_periods import (
+    MICROSECONDS_PER_DAY,
+    bar_spacing,
+    bars_per_year,
+)
+from foresto_lab.metrics.periods import DAYS_PER_YEAR
+from foresto_lab.optimize.combinations import Combinations, ParameterColumn
 from foresto_lab.optimize.evaluation import BarSpan, Evaluations
 from foresto_lab.optimize.execution_terms import (
     EXECUTION_PARAMETERS,
@@ -37,8 +44,15 @@ from foresto_lab.optimize.execution_terms import (
     require_execution_parameter,
 )
 from foresto_lab.optimize.strategy_family import StrategyFamily, parse_family
+from foresto_lab.optimize.sweep_plan import Planned, SweepPlanner
 from foresto_lab.strategies.risk import Risk
-from foresto_lab.types import Float64Array1D, Float64Array2D, Int64Array1D, UInt8Array1D
+from foresto_lab.types import (
+    Float64Array1D,
+    Float64Array2D,
+    Float64Array3D,
+    Int64Array1D,
+    UInt8Array1D,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -203,23 +217,93 @@ class BacktestEvaluator:
             Bars of the span at which the blocks begin, and the end of the last; a
             block may be empty.
         """
-        self.require_names(combinations)
+        columns = self._exact_columns(combinations)
         n, blocks = len(combinations), len(edges) - 1
         figures = np.full((n, len(BACKTEST_FIGURES)), np.nan)
-        sums = np.full((n, blocks, 2), np.nan) if blocks else None
-
-        def compute(place: int) -> None:
-            walked = self._walked(combinations.row(place), span)
-            if walked is None:
-                return
-            named = self._figures(walked, span)
-            figures[place] = [named[name] for name in BACKTEST_FIGURES]
-            if sums is not None:
-                sums[place] = _sums_of(_returns_of(walked), edges)
-
-        self._in_threads(compute, n)
-        lengths = np.diff(edges).astype(np.float64) if blocks else None
+        sums = np.full((n, blocks, 2), np.nan)
+        with self._planner() as planner:
+            for planned in planner.batches(columns, n, span.first):
+                self._sweep(planned, span, edges, figures, sums)
+        if not blocks:
+            return Evaluations(BACKTEST_FIGURES, figures)
+        lengths = np.diff(edges).astype(np.float64)
         return Evaluations(BACKTEST_FIGURES, figures, sums, lengths)
+
+    def _sweep(
+        self,
+        planned: Planned,
+        span: BarSpan,
+        edges: Int64Array1D,
+        figures: Float64Array2D,
+        sums: Float64Array3D,
+    ) -> None:
+        """Write the figures of one batch."""
+        batch, accounts, execution = planned.batch, planned.accounts, planned.execution
+        found = sweep_backtests(
+            self._market(execution, span),
+            batch.signals,
+            SweepAccounts(*accounts),
+            block_edges=edges,
+            threads=self.threads or available_cores(),
+        )
+        figures[batch.places] = found.figures
+        sums[batch.places] = found.block_sums
+
+    def _market(self, execution: Execution, span: BarSpan) -> SweepMarket:
+        table = self.table.slice(span.first, span.last)
+        times = table.open_times
+        finer, finer_starts = finer_candles(execution, table)
+        lasted = float(times[-1] - times[0]) + self.spacing
+        return SweepMarket(
+            (table.open, table.high, table.low, table.close),
+            times,
+            sell_taxes(execution, times),
+            *fundings(execution, times),
+            finer,
+            finer_starts,
+            float(self.spacing),
+            lasted / MICROSECONDS_PER_DAY / DAYS_PER_YEAR,
+            self.periods_per_year,
+        )
+
+    @contextmanager
+    def _planner(self) -> Iterator[SweepPlanner]:
+        """Yield a planner that nobody else uses; the first is kept with its columns."""
+        lock = self._kept_lock
+        if lock.acquire(blocking=False):
+            try:
+                yield self._kept_planner
+            finally:
+                lock.release()
+        else:
+            yield self._new_planner()
+
+    @cached_property
+    def _kept_lock(self) -> Lock:
+        return Lock()
+
+    @cached_property
+    def _kept_planner(self) -> SweepPlanner:
+        return self._new_planner()
+
+    def _new_planner(self) -> SweepPlanner:
+        return SweepPlanner(
+            self.table,
+            self.family,
+            self.execution,
+            self.initial_capital,
+            self.periods_per_year,
+            self.threads or available_cores(),
+        )
+
+    def _exact_columns(self, combinations: Combinations) -> dict[str, ParameterColumn]:
+        columns = {}
+        for name, column in combinations.columns.items():
+            exact = self.exact_name(name)
+            if exact in columns:
+                raise InputError(message=f"{name} is a parameter twice. Keep one.")
+            columns[exact] = column
+        return columns
 
     def returns(
         self, combinations: Combinations, *, span: BarSpan | None = None
@@ -261,6 +345,17 @@ class BacktestEvaluator:
             periods_per_year=self.periods_per_year,
         )
         return result if span is None else replace(result, strategy=strategy)
+
+    def market_returns(self, *, span: BarSpan | None = None) -> Float64Array1D:
+        """Return what each bar of the symbol itself earned, close to close.
+
+        The first bar of the span counts from its open.
+        """
+        chosen = self._span(span)
+        close = self.table.close[chosen.first : chosen.last]
+        before = np.concatenate((self.table.open[chosen.first, None], close[:-1]))
+        returns: Float64Array1D = close / before - 1.0
+        return returns
 
     def refusal(self, parameters: Mapping[str, Any]) -> str | None:
         """Return why a combination cannot be run, None if it can."""
@@ -350,17 +445,6 @@ class BacktestEvaluator:
             periods_per_year=self.periods_per_year,
         )
 
-    def _figures(self, walked: Walk, span: BarSpan) -> dict[str, Any]:
-        return backtest_figures(
-            walked.equity,
-            walked.trades,
-            self.table.open_times[span.first : span.last],
-            initial_capital=self.initial_capital,
-            bars_held=walked.bars_held,
-            periods_per_year=self.periods_per_year,
-            spacing=self.spacing,
-        )
-
     def _in_threads(self, compute: Any, n: int) -> None:
         if n == 1:
             compute(0)
@@ -444,12 +528,3 @@ def _returns_of(walked: Walk) -> Float64Array1D:
     returns: Float64Array1D = np.zeros(len(before))
     np.divide(walked.equity, before, out=returns, where=before > 0.0)
     return np.where(before > 0.0, returns - 1.0, 0.0)
-
-
-def _sums_of(returns: Float64Array1D, edges: Int64Array1D) -> Float64Array2D:
-    """Return the sum of the returns, and of their squares, in each block."""
-    sums: Float64Array2D = np.zeros((len(edges) - 1, 2))
-    for block, (first, last) in enumerate(pairwise(edges)):
-        inside = returns[first:last]
-        sums[block] = inside.sum(), (inside * inside).sum()
-    return sums
