@@ -119,6 +119,7 @@ class BacktestVerbs(StrategyVerbs):
                 observer=RunTelemetry(),
             ),
             rebuild=self._rebuild,
+            ledger=self.storage.ledger,
         )
 
     def preflight_backtest(self, strategy: Any, **options: Any) -> PreflightReport:

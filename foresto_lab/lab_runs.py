@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from foresto_lab.errors import RunNotReadableError
 from foresto_lab.lab_forward import ForwardVerbs
+from foresto_lab.lab_optimization import OptimizationVerbs
 from foresto_lab.lab_studies import StudyVerbs
 from foresto_lab.telemetry.logs import get_logger
 from foresto_lab.types import RunKind, RunStatus
@@ -29,7 +30,7 @@ class ComputedKind(NamedTuple):
     reproduce: Callable[[RunRecord], Reproduction]
 
 
-class RunVerbs(StudyVerbs, ForwardVerbs):
+class RunVerbs(StudyVerbs, ForwardVerbs, OptimizationVerbs):
     """The part of a Lab about registered runs; see ``Lab``."""
 
     def runs(self, kind: str | None = None, status: str | None = None) -> pd.DataFrame:
@@ -117,6 +118,9 @@ class RunVerbs(StudyVerbs, ForwardVerbs):
             RunKind.STUDY: ComputedKind(self._restore_study, self._reproduce_study),
             RunKind.FORWARD: ComputedKind(
                 self._restore_forward, self._reproduce_forward
+            ),
+            RunKind.OPTIMIZATION: ComputedKind(
+                self._restore_search, self._reproduce_search
             ),
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -31,6 +32,8 @@ from foresto_lab.runs.registration import (
 from foresto_lab.types import RunKind
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import pandas as pd
 
     from foresto_lab.indicators import IndicatorCatalog
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from foresto_lab.runs.comparison import Reproduction
     from foresto_lab.runs.protocols import RunStore
     from foresto_lab.runs.provenance import Provenance
+    from foresto_lab.runs.trials import TrialEntry, TrialLedger
     from foresto_lab.strategies import Strategy
 
 PREDICTED, RIGHT = "predicted_trades", "forecast_was_right"
@@ -215,10 +219,12 @@ def run_backtest(
     provenance: Provenance,
     options: RunOptions,
     rebuild: Callable[[BacktestRequest], Strategy | None],
+    ledger: TrialLedger | None = None,
 ) -> BacktestResult:
     """Return the result of a plan: a kept run of the same hash, or a new one.
 
-    Preflight comes first; nothing is registered unless it passes.
+    Preflight comes first; nothing is registered unless it passes. A new one is a trial
+    of its strategy, and goes into the ledger.
 
     Raises
     ------
@@ -249,6 +255,10 @@ def run_backtest(
 
     def compute(run_id: str | None) -> BacktestResult:
         result = _compute(plan.request, tables, plan.resolved.strategy, execution)
+        if ledger is not None:
+            now = options.now()
+            own = run_id or provenance.new_run_id(now)
+            ledger.record(trial_of(plan, result, run_id=own, now=now))
         return result.with_run(run_id, identity)
 
     return carry_out(
@@ -258,6 +268,31 @@ def run_backtest(
         runs=runs,
         provenance=provenance,
         options=options,
+    )
+
+
+def trial_of(
+    plan: BacktestPlan, result: BacktestResult, *, run_id: str, now: datetime
+) -> TrialEntry:
+    """Return what a backtest is in the trial ledger: one trial."""
+    from foresto_lab.runs.trials import (
+        BACKTEST,
+        TrialEntry,
+        TrialTally,
+        data_key,
+        family_of,
+    )
+
+    asked = plan.request
+    tables = tuple(asked.candles_from.values())
+    sharpe = float(result.metrics["sharpe"]) / math.sqrt(result.periods_per_year)
+    return TrialEntry(
+        run_id=run_id,
+        family=family_of(plan.resolved.strategy),
+        data=data_key(asked.symbols, asked.timeframe, tables),
+        method=BACKTEST,
+        tally=TrialTally.of([sharpe]),
+        recorded_at=now,
     )
 
 

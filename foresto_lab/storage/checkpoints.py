@@ -78,7 +78,7 @@ class CheckpointFolders:
         return tuple(
             entry.name
             for entry in sorted(self.root.iterdir())
-            if HASH.fullmatch(entry.name) and any(_parts(entry))
+            if HASH.fullmatch(entry.name) and any(entry.rglob("part-*.parquet"))
         )
 
     def outdated(self, older_than: datetime) -> tuple[str, ...]:
@@ -103,19 +103,37 @@ class CheckpointFolders:
 
 
 class SearchFolder:
-    """The parts of one search: a ``Checkpoint`` that outlives its process."""
+    """The parts of one search: a ``Checkpoint`` that outlives its process.
+
+    A search of several windows has a folder in it for each.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.run_id = ""
 
+    @property
+    def checkpoint(self) -> SearchFolder:
+        """Where the trials of the search are."""
+        return self
+
+    def window(self, number: int) -> SearchFolder:
+        """Return where the trials of one window are."""
+        folder = SearchFolder(self.path / f"window-{number:05d}")
+        folder.run_id = self.run_id
+        with storage_faults(folder.path):
+            folder.path.mkdir(exist_ok=True)
+        return folder
+
     def begin(self, run_id: str, *, resume: bool) -> None:
         """Go on with the search of an earlier run, or begin one."""
         known = self._known() if resume else None
-        left = list(self.path.glob(".*"))  # half-written
+        left = list(self.path.rglob(".*"))  # half-written
         with storage_faults(self.path):
             for path in left if known else (*left, *_parts(self.path)):
                 path.unlink(missing_ok=True)
+            for window in () if known else self.path.glob("window-*"):
+                remove_tree(window)
         if known is None:
             self._publish(SEARCH, json.dumps({"run_id": run_id}).encode())
         self.run_id = known or run_id
@@ -258,9 +276,12 @@ def _by_number(folder: Path) -> dict[int, Path]:
 
 
 def _last_change(folder: Path) -> float:
-    with suppress(FileNotFoundError):
-        return folder.stat().st_mtime
-    return time.time()
+    """Return when anything in a folder was last changed, in seconds since 1970."""
+    last = 0.0
+    for path in (folder, *folder.rglob("*")):
+        with suppress(FileNotFoundError):
+            last = max(last, path.stat().st_mtime)
+    return last or time.time()
 
 
 @contextmanager

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from foresto_lab.registry import DefinitionRegistry
     from foresto_lab.runs.protocols import Catalog, RunStore
     from foresto_lab.runs.trials import TrialLedger
+    from foresto_lab.storage.checkpoints import CheckpointFolders
     from foresto_lab.storage.postgresql.database import PostgresDatabase
 
 DATA_FOLDER = "data"
@@ -75,6 +76,16 @@ class Storage:
         from foresto_lab.storage.trial_ledger import DatabaseTrialLedger
 
         return DatabaseTrialLedger(self.database)
+
+    @cached_property
+    def checkpoints(self) -> CheckpointFolders:
+        """What searches under way have evaluated; files beside the store."""
+        from foresto_lab.storage.checkpoints import (
+            CHECKPOINTS_FOLDER,
+            CheckpointFolders,
+        )
+
+        return CheckpointFolders(self.home / DATA_FOLDER / CHECKPOINTS_FOLDER)
 
     @cached_property
     def series(self) -> SeriesStore:

@@ -1,0 +1,269 @@
+"""What a Lab does with searches: plan, run, resume, restore and reproduce them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from foresto_lab.lab_backtests import BacktestVerbs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from foresto_lab.backtest import Execution
+    from foresto_lab.market.instants import Moment
+    from foresto_lab.optimize.progress import Observer
+    from foresto_lab.optimize.result import OptimizationResult
+    from foresto_lab.optimize.stopping import Cancel
+    from foresto_lab.runs.comparison import Reproduction
+    from foresto_lab.runs.optimization import OptimizationPlan, SearchStores
+    from foresto_lab.runs.record import RunArtifacts, RunRecord
+    from foresto_lab.runs.search_work import SearchWork
+    from foresto_lab.strategies import Strategy
+
+
+class OptimizationVerbs(BacktestVerbs):
+    """The part of a Lab about searches; see ``Lab``."""
+
+    def optimize(
+        self,
+        strategy: Strategy | type[Any] | Mapping[str, Any] | str | Path,
+        space: Any,
+        method: Any = "grid",
+        objective: Any = "sharpe_ratio",
+        *,
+        symbols: str | Sequence[str],
+        timeframe: str = "1d",
+        start: Moment | None = None,
+        end: Moment | None = None,
+        constraints: str | Sequence[Any] = (),
+        execution: Execution | Mapping[str, Any] | None = None,
+        initial_capital: float = 10_000_000,
+        parameters: Mapping[str, Any] | None = None,
+        aggregate: str = "mean",
+        finer: str | None = None,
+        trials: int | None = None,
+        seed: int = 0,
+        top: int = 100,
+        split: Any = None,
+        patience: int | None = None,
+        workers: int | None = None,
+        dask: str | None = None,
+        time_limit: float | timedelta | None = None,
+        progress: Observer | bool | None = None,
+        cancel: Cancel | None = None,
+        resume: bool = True,
+        force: bool = False,
+        save: bool = True,
+    ) -> OptimizationResult:
+        """Search a strategy's parameters on the workspace's candles; register the run.
+
+        A whole, unexpired run of the same request on the same data is returned as it
+        is. One that was stopped, by Ctrl-C, ``cancel``, a time limit, a fault or a
+        kill, is gone on with where it was, and ends with the same numbers as if it had
+        never been stopped. Every trial goes into the trial ledger, whatever becomes of
+        the run; what is said of overfitting counts them all.
+
+        Parameters
+        ----------
+        strategy : str, Strategy, its class, mapping or Path
+            As for :meth:`backtest`.
+        space, method, objective, constraints
+            As for ``fl.optimize``.
+        symbols, timeframe, start, end, execution, initial_capital, finer
+            As for :meth:`backtest`, but that several symbols are traded each on its
+            own account.
+        parameters : mapping, optional
+            Values that are not searched, in place of the strategy's own.
+        aggregate : "mean", "median" or "min"
+            What a figure of several symbols is.
+        trials, seed, top, split, patience
+            As for ``fl.optimize``.
+        workers, dask, time_limit, progress, cancel
+            As for ``fl.optimize``; they change no number and are no part of the
+            request.
+        resume : bool
+            False: begin anew, whatever an earlier search has left.
+        force : bool
+            Search and register anew even if there is a kept run.
+        save : bool
+            False: neither reuse, register nor write down anything but the ledger.
+
+        Raises
+        ------
+        PreflightError
+            The search cannot succeed; every reason is listed, nothing was registered.
+        SpaceError, ObjectiveError, UnknownNameError, AmountError, SplitError
+            Something of the search cannot be; nothing was registered.
+        DiskFullError
+            What was found cannot be stored. The trials written down until then are
+            kept; the search goes on from them when it is asked for again.
+        ClusterError
+            Workers cannot be reached, or were lost for good.
+        """
+        from foresto_lab.runs.optimization import run_optimization
+
+        plan = self._plan_search(
+            strategy,
+            space,
+            method=method,
+            objective=objective,
+            symbols=symbols,
+            timeframe=timeframe,
+            start=start,
+            end=end,
+            constraints=constraints,
+            execution=execution,
+            initial_capital=initial_capital,
+            parameters=parameters,
+            aggregate=aggregate,
+            finer=finer,
+            trials=trials,
+            seed=seed,
+            top=top,
+            split=split,
+            patience=patience,
+        )
+        with self._search_work(
+            plan, workers, dask, time_limit, progress, cancel, resume=resume
+        ) as work:
+            return run_optimization(
+                plan, work=work, **self._search_terms(force=force, save=save)
+            )
+
+    def trials(
+        self,
+        strategy: Any = None,
+        *,
+        symbols: str | Sequence[str] | None = None,
+        timeframe: str = "1d",
+    ) -> pd.DataFrame:
+        """Return the trial ledger: every search and backtest, and how many it tried.
+
+        Parameters
+        ----------
+        strategy : str, Strategy, mapping or Path, optional
+            Only of this one, whatever its parameters.
+        symbols : str or sequence of str, optional
+            Only on data that has one of these.
+        timeframe : str
+            Of the symbols.
+
+        Returns
+        -------
+        DataFrame
+            The oldest first: ``recorded_at``, ``family``, ``data``, ``method``,
+            ``run_id``, ``evaluated``, ``measured`` (with a Sharpe ratio),
+            ``sharpe_mean`` and ``sharpe_variance`` per bar.
+        """
+        from foresto_lab.market.timeframes import Timeframe
+        from foresto_lab.runs.trials import (
+            data_key,
+            entries_table,
+            family_of,
+            shares_symbol,
+        )
+
+        family = None
+        if strategy is not None:
+            family = family_of(self._resolve(strategy).strategy)
+        entries = self.storage.ledger.entries(family)
+        if symbols is not None:
+            asked = [symbols] if isinstance(symbols, str) else list(symbols)
+            length = Timeframe.parse(timeframe)
+            tables = self._backtest_data.tables_of(asked, length)
+            key = data_key(asked, str(length), list(tables.values()))
+            entries = [each for each in entries if shares_symbol(each.data, key)]
+        return entries_table(entries)
+
+    # --- planning and running -----------------------------------------------------
+
+    def _plan_search(
+        self, strategy: Any, space: Any, **options: Any
+    ) -> OptimizationPlan:
+        from foresto_lab.runs.optimization import plan_optimization
+
+        given = strategy() if isinstance(strategy, type) else strategy
+        resolved = self._resolve(given)
+        return plan_optimization(resolved, space, data=self._backtest_data, **options)
+
+    @contextmanager
+    def _search_work(
+        self,
+        plan: OptimizationPlan,
+        workers: int | None,
+        dask: str | None,
+        time_limit: float | timedelta | None,
+        progress: Observer | bool | None,
+        cancel: Cancel | None,
+        *,
+        resume: bool,
+    ) -> Iterator[SearchWork]:
+        """Give who evaluates and who is told; workers started for it end after it."""
+        from foresto_lab.optimize.front import using_executor
+        from foresto_lab.optimize.progress import observing
+        from foresto_lab.optimize.stopping import stop_when
+        from foresto_lab.runs.search_work import SearchWork
+
+        stop = stop_when(cancel, time_limit, time.monotonic)
+        with (
+            using_executor(None, workers, dask) as executor,
+            observing(progress, plan.search.objectives[0].name) as observer,
+        ):
+            yield SearchWork(executor, observer, stop, resume)
+
+    def _search_terms(self, *, force: bool, save: bool) -> dict[str, Any]:
+        from foresto_lab.runs.provenance import collect_provenance
+        from foresto_lab.runs.registration import RunOptions
+        from foresto_lab.storage.run_registry import utc_now
+        from foresto_lab.telemetry.runs import RunTelemetry
+
+        return {
+            "stores": self._search_stores,
+            "provenance": collect_provenance(),
+            "options": RunOptions(
+                now=utc_now,
+                ttl_days=self.settings.run_ttl_days,
+                path_ttl_days=self.settings.path_ttl_days,
+                use_store=save and self.settings.use_sim_store,
+                force=force,
+                observer=RunTelemetry(),
+            ),
+            "rebuild": self._rebuild,
+        }
+
+    @property
+    def _search_stores(self) -> SearchStores:
+        from foresto_lab.runs.optimization import SearchStores
+
+        return SearchStores(
+            data=self._backtest_data,
+            runs=self.storage.runs,
+            ledger=self.storage.ledger,
+            checkpoints=self.storage.checkpoints,
+        )
+
+    # --- runs of earlier ------------------------------------------------------------
+
+    def _restore_search(self, record: RunRecord, artifacts: RunArtifacts) -> Any:
+        from foresto_lab.runs.optimization import restore_optimization
+
+        return restore_optimization(
+            record, artifacts, data=self._backtest_data, rebuild=self._rebuild
+        )
+
+    def _reproduce_search(self, record: RunRecord) -> Reproduction:
+        from foresto_lab.runs.optimization import reproduce_optimization
+
+        return reproduce_optimization(
+            record,
+            data=self._backtest_data,
+            runs=self.storage.runs,
+            rebuild=self._rebuild,
+        )
