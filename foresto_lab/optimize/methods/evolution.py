@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from optuna.trial import FrozenTrial
 
+_NEARNESS = 20.0
+"""Deb's index of how near children are to parents, and mutants to what they were."""
+
 
 @dataclass(frozen=True, slots=True)
 class Breeding:
@@ -32,7 +36,7 @@ class Breeding:
     elite : int
         How many parents compete with their children to be parents again.
     crossover, mutation : float
-        How probably a child has two parents, and a parameter is drawn anew.
+        How probably a child has two parents, and a parameter is moved.
     patience : int, optional
         Generations without a better one after which the search ends.
     """
@@ -66,7 +70,12 @@ class Breeding:
 
 
 class EvolutionSearch:
-    """Generations of a population, each bred from the one before and its parents."""
+    """Generations of a population, each bred from the one before and its parents.
+
+    Numbers are crossed by SBX and moved by polynomial mutation, as in Deb's NSGA-II;
+    choices without order are taken from either parent, or drawn anew. Known landscapes
+    are searched better so than with Optuna's defaults, which only swap and redraw.
+    """
 
     def __init__(self, space: Space, terms: SearchTerms, breeding: Breeding) -> None:
         self._breeding = breeding
@@ -132,7 +141,9 @@ class Breeder(Protocol):
 def _breeder(
     breeding: Breeding, coding: StudyCoding, generator: np.random.Generator
 ) -> Breeder:
+    from optuna.exceptions import ExperimentalWarning
     from optuna.samplers import NSGAIISampler
+    from optuna.samplers.nsgaii import PolynomialMutation, SBXCrossover
     from optuna.trial import TrialState, create_trial
 
     varied = {n: d for n, d in coding.distributions.items() if not d.single()}
@@ -175,9 +186,15 @@ def _breeder(
         ) -> list[FrozenTrial]:
             return self._parents if generation else self._elite
 
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        crossover = SBXCrossover(_NEARNESS)
+        mutation = PolynomialMutation(_NEARNESS)
     return GenerationSampler(
         population_size=breeding.population,
+        crossover=crossover,
         crossover_prob=breeding.crossover,
+        mutation=mutation,
         mutation_prob=breeding.mutation,
         seed=int(generator.integers(2**31)),
     )

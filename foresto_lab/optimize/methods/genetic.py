@@ -15,8 +15,8 @@ from foresto_lab.optimize.space import Space
 class Genetic:
     """Generations of combinations, the better ones parents of the next.
 
-    Of two parents drawn at random the better one breeds; a child takes each parameter
-    from one of its two parents; now and then a parameter is drawn anew. What breaks a
+    Of two drawn at random the better one is a parent; a child lies between its two
+    parents or little beyond; now and then a parameter is moved. What breaks a
     constraint on metrics is no parent while enough others are there.
 
     Parameters
@@ -31,7 +31,7 @@ class Genetic:
     crossover : float
         How probably a child has two parents and not one.
     mutation : float, optional
-        How probably a parameter is drawn anew; by default one in each child.
+        How probably a parameter is moved; by default one in each child.
     patience : int, optional
         Ends the search when so many generations found nothing better. It also ends
         when all of a generation are the same.

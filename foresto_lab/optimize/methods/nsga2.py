@@ -26,7 +26,7 @@ class Nsga2:
     crossover : float
         How probably a child has two parents and not one.
     mutation : float, optional
-        How probably a parameter is drawn anew; by default one in each child.
+        How probably a parameter is moved; by default one in each child.
     patience : int, optional
         Ends the search when so many generations added nothing to the front.
 

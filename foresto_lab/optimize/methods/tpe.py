@@ -59,7 +59,7 @@ class Tpe:
     """
 
     trials: int = 500
-    batch: int = 20
+    batch: int = 10
     startup: int | None = None
     name: ClassVar[str] = "tpe"
 
@@ -194,6 +194,8 @@ def _sampler(
 
         def suggest(self, history: list[FrozenTrial]) -> Iterator[dict[str, Any]]:
             study = quiet_study(coding.maximize, history)
+            while not varied:
+                yield dict(fixed)
             while True:
                 self.sample_relative(study, unborn, varied)
                 for found in self.found:
