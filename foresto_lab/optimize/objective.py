@@ -279,12 +279,12 @@ def _bound(
 
 def _number(node: ast.expr, text: str) -> float:
     try:
-        value = float(ast.literal_eval(node))
+        value = ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError):
         raise _no_constraint(text) from None
-    if not math.isfinite(value):
+    if type(value) not in (int, float) or not math.isfinite(value):
         raise _no_constraint(text)
-    return value
+    return float(value)
 
 
 def _no_constraint(text: object) -> ObjectiveError:
