@@ -55,3 +55,59 @@ def traded_until_the_end(
             return {}
 
     return fl.backtest(frame, Given(), execution, initial_capital=1_000.0)
+
+
+def pooled_reference(results: list[Any], capital: float) -> dict[str, float]:
+    """Return the figures of the bars and closed trades of several backtests."""
+    returns, trades = [], []
+    for result in results:
+        equity = np.concatenate(([capital], result.equity["equity"].to_numpy()))
+        returns.extend(equity[1:] / equity[:-1] - 1.0)
+        trades.extend(result.trades.to_dict("records"))
+    closed = [trade for trade in trades if not trade["is_open"]]
+    pnl = np.array([trade["pnl"] for trade in closed])
+    rates = [trade["return_rate"] for trade in closed]
+    bars, periods = np.array(returns), results[0].periods_per_year
+    held = sum(np.count_nonzero(result.equity["position"]) for result in results)
+    deviation = bars.std(ddof=1)
+    short = np.sqrt(np.mean(np.minimum(bars, 0.0) ** 2))
+    wins, losses = pnl[pnl > 0], pnl[pnl < 0]
+    days = [(t["exit_time"] - t["entry_time"]) / pd.Timedelta("1D") for t in closed]
+    growth = float(np.prod(1.0 + bars))
+    found = {
+        "total_return": growth - 1.0,
+        "annual_return": growth ** (periods / len(bars)) - 1.0,
+        "volatility": deviation * np.sqrt(periods),
+        "sharpe": _over(bars.mean(), deviation) * np.sqrt(periods),
+        "sortino": _over(bars.mean(), short) * np.sqrt(periods),
+        "max_drawdown": min(result.metrics["max_drawdown"] for result in results),
+        "exposure": held / len(bars),
+        "total_trades": len(trades),
+        "open_trades": len(trades) - len(closed),
+        "win_rate": _over(len(wins), len(closed)),
+        "profit_factor": _over(wins.sum(), -losses.sum()),
+        "expectancy": _over(pnl.sum(), len(closed)),
+        "average_win": _over(wins.sum(), len(wins)),
+        "average_loss": _over(losses.sum(), len(losses)),
+        "best_trade": max(rates, default=np.nan),
+        "worst_trade": min(rates, default=np.nan),
+        "average_trade": _over(sum(rates), len(closed)),
+        "average_holding_time": _over(sum(days), len(closed)),
+        "average_bars_held": _over(sum(t["bars_held"] for t in closed), len(closed)),
+        "max_consecutive_wins": max(r.metrics["max_consecutive_wins"] for r in results),
+        "max_consecutive_losses": max(
+            r.metrics["max_consecutive_losses"] for r in results
+        ),
+        "total_fees": sum(trade["fees"] for trade in trades),
+        "total_tax": sum(trade["tax"] for trade in trades),
+        "total_funding": sum(trade["funding"] for trade in trades),
+        "liquidations": sum(r.metrics["liquidations"] for r in results),
+    }
+    found["payoff_ratio"] = found["average_win"] / -found["average_loss"]
+    spread = pnl.std(ddof=1) if len(pnl) > 1 else np.nan
+    found["sqn"] = np.sqrt(len(pnl)) * pnl.mean() / spread if len(pnl) > 1 else np.nan
+    return found
+
+
+def _over(above: float, below: float) -> float:
+    return above / below if below else float("nan")
