@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from foresto_lab.optimize.methods import Random as Random
     from foresto_lab.optimize.methods import Tpe as Tpe
     from foresto_lab.optimize.objective import Objective as Objective
+    from foresto_lab.optimize.prior_trials import PriorTrials as PriorTrials
     from foresto_lab.optimize.progress import Progress as Progress
     from foresto_lab.optimize.result import OptimizationResult as OptimizationResult
     from foresto_lab.optimize.space import Choice as Choice
@@ -233,6 +234,7 @@ __all__ = [
     "Periodic",
     "Portfolio",
     "PreflightReport",
+    "PriorTrials",
     "Progress",
     "Random",
     "RebalancingStudy",
@@ -358,6 +360,7 @@ _HOMES: Final = {
     "Periodic": "rebalancing",
     "Portfolio": "scenarios.portfolio",
     "PreflightReport": "preflight",
+    "PriorTrials": "optimize.prior_trials",
     "Progress": "optimize.progress",
     "Random": "optimize.methods",
     "RebalancingStudy": "scenarios.counterfactuals",

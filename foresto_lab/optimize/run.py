@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +11,11 @@ import numpy as np
 import pandas as pd
 
 from foresto_lab.findings import Finding
+from foresto_lab.optimize.assessment import Assessment, assess
 from foresto_lab.optimize.checkpoint import Checkpoint
 from foresto_lab.optimize.executors import Executor, LocalExecutor
 from foresto_lab.optimize.plan import SearchPlan
+from foresto_lab.optimize.prior_trials import PriorTrials
 from foresto_lab.optimize.progress import Observer
 from foresto_lab.optimize.result import OptimizationResult
 from foresto_lab.optimize.search_driver import Stop
@@ -28,7 +31,7 @@ def run_plan(
     observer: Observer | None = None,
     checkpoint: Checkpoint | None = None,
     stop: Stop | None = None,
-    prior: Any = None,
+    prior: PriorTrials | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> OptimizationResult:
     """Search, measure the best on the other parts, and say whether to believe them.
@@ -46,7 +49,7 @@ def run_plan(
     parts, assessment, findings = None, None, findings_of(plan, outcome)
     try:
         parts = parts_of(plan, outcome, used)
-        assessment = assessed(plan, outcome, prior)
+        assessment = assessed(plan, outcome, prior, parts, used)
     except KeyboardInterrupt:
         findings = (*findings, _cut_short())
     return result_of(plan, outcome, parts, assessment, findings)
@@ -78,9 +81,34 @@ def parts_of(
     return joined.loc[wanted]
 
 
-def assessed(plan: SearchPlan, outcome: SearchOutcome, prior: Any) -> Any | None:
-    """Return what is known of overfitting; None where nothing can be said."""
-    return None
+def assessed(
+    plan: SearchPlan,
+    outcome: SearchOutcome,
+    prior: PriorTrials | None,
+    parts: pd.DataFrame | None = None,
+    executor: Executor | None = None,
+) -> Assessment:
+    """Return what is known of overfitting, with a verdict."""
+    return assess(
+        plan.evaluator,
+        outcome,
+        space=plan.space,
+        method=plan.method.name,
+        objective=plan.objectives[0],
+        prior=prior,
+        held_out=_held_out(outcome, parts),
+        executor=executor,
+        seed=plan.seed,
+    )
+
+
+def _held_out(outcome: SearchOutcome, parts: pd.DataFrame | None) -> float:
+    """Return the best trial's Sharpe ratio on the last part of a split, if any."""
+    if parts is None or outcome.best is None or "sharpe" not in parts:
+        return math.nan
+    named = parts.index.get_level_values("part")
+    last = next((part for part in ("test", "validation") if part in named), None)
+    return math.nan if last is None else float(parts["sharpe"][outcome.best, last])
 
 
 def result_of(

@@ -23,7 +23,12 @@ from foresto_lab.metrics.bar_periods import bars_per_year
 from foresto_lab.optimize.backtest_evaluator import BacktestEvaluator, block_edges
 from foresto_lab.optimize.combinations import Combinations
 from foresto_lab.optimize.evaluation import BarSpan, Evaluations
-from foresto_lab.types import Float64Array2D, Float64Array3D, Int64Array1D
+from foresto_lab.types import (
+    Float64Array1D,
+    Float64Array2D,
+    Float64Array3D,
+    Int64Array1D,
+)
 
 if TYPE_CHECKING:
     from foresto_lab.backtest.result import BacktestResult
@@ -197,6 +202,20 @@ class SeveralEvaluator:
             times = own.table.open_times[inner.first : inner.last]
             bars = np.searchsorted(self.open_times, times) - span.first
             total[:, bars] += own.returns(combinations, span=inner)
+            count[bars] += 1.0
+        return total / np.maximum(count, 1.0)
+
+    def market_returns(self, *, span: BarSpan | None = None) -> Float64Array1D:
+        """Return the mean of what the symbols themselves earned on each bar."""
+        span = span or BarSpan(0, self.n_bars)
+        total, count = np.zeros(len(span)), np.zeros(len(span))
+        for own in self.evaluators.values():
+            inner = self._span_of(own, span)
+            if inner is None:
+                continue
+            times = own.table.open_times[inner.first : inner.last]
+            bars = np.searchsorted(self.open_times, times) - span.first
+            total[bars] += own.market_returns(span=inner)
             count[bars] += 1.0
         return total / np.maximum(count, 1.0)
 
