@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foresto_lab.cli.context import CommandContext, pass_context
+from foresto_lab.cli.execution_options import execution_arguments, execution_options
 from foresto_lab.cli.output import json_option, print_json, print_table
 
 if TYPE_CHECKING:
@@ -38,31 +39,7 @@ if TYPE_CHECKING:
     help="A parameter of a built-in or Python strategy; may be repeated.",
 )
 @click.option("--finer", help="Shorter candles that tell stop from target, such as 1m.")
-@click.option("--fee-rate", type=float, help="Of each fill's value. Default: 0.0004.")
-@click.option("--maker-fee-rate", type=float, help="Of take-profit fills instead.")
-@click.option(
-    "--slippage-bps", type=float, help="Basis points that fills are worse by."
-)
-@click.option("--sell-tax-rate", type=float, help="Of each sale's value.")
-@click.option("--leverage", type=float, help="1 to 20; else the strategy's.")
-@click.option("--lot-size", type=float, help="1 for whole shares, 0 for any quantity.")
-@click.option("--minimum-order", type=float, help="Least value of an order.")
-@click.option("--max-entries", type=int, help="How often a position may be entered.")
-@click.option("--stop-loss", type=float, help="Fraction of the entry price.")
-@click.option("--take-profit", type=float, help="Fraction of the entry price.")
-@click.option("--trailing-stop", type=float, help="Fraction of the best price since.")
-@click.option("--time-stop", type=int, help="Bars after which a position is closed.")
-@click.option(
-    "--fill",
-    type=click.Choice(["next_open", "close"]),
-    help="Where a signal fills: at the next open, or at its own close.",
-)
-@click.option(
-    "--on-opposite",
-    type=click.Choice(["reverse", "close", "ignore"]),
-    help="What an opposite signal does.",
-)
-@click.option("--long-only", is_flag=True, help="Open no shorts.")
+@execution_options
 @click.option("--force", is_flag=True, help="Compute it even if it is there already.")
 @json_option
 @pass_context
@@ -86,8 +63,6 @@ def backtest(
     STRATEGY is a built-in one's name, a stored one's NAME or NAME@VERSION, or a JSON
     file.
     """
-    long_only = execution.pop("long_only")
-    options = {name: value for name, value in execution.items() if value is not None}
     result = context.lab().backtest(
         strategy,
         symbols=[symbol.strip() for symbol in symbols.split(",") if symbol.strip()],
@@ -95,8 +70,8 @@ def backtest(
         start=start,
         end=end,
         initial_capital=capital,
-        execution={**options, "allow_short": False} if long_only else options,
-        parameters=dict(map(_parse_parameter, parameters)),
+        execution=execution_arguments(execution),
+        parameters=dict(map(parse_parameter, parameters)),
         finer=finer,
         force=force,
     )
@@ -106,7 +81,8 @@ def backtest(
     _print_result(result)
 
 
-def _parse_parameter(text: str) -> tuple[str, Any]:
+def parse_parameter(text: str) -> tuple[str, Any]:
+    """Return the name and the value of KEY=VALUE, the value as JSON where it is."""
     from foresto_lab.errors import InputError
 
     name, mark, value = text.partition("=")

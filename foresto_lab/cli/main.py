@@ -34,6 +34,8 @@ COMMANDS: Mapping[str, str] = {
     "forward": "foresto_lab.cli.forward:forward",
     "strategies": "foresto_lab.cli.strategies:strategies",
     "backtest": "foresto_lab.cli.backtest:backtest",
+    "optimize": "foresto_lab.cli.optimize:optimize",
+    "trials": "foresto_lab.cli.trials:trials",
     "preflight": "foresto_lab.cli.preflight:preflight",
     "registry": "foresto_lab.cli.registry:registry",
     "runs": "foresto_lab.cli.runs:runs",

@@ -14,7 +14,7 @@ from foresto_lab.cli.output import json_option, print_json, print_table
 if TYPE_CHECKING:
     from foresto_lab.runs.record import RunRecord
 
-KINDS = ["simulation", "backtest", "optimization", "report"]
+KINDS = ["simulation", "backtest", "optimization", "study", "forward", "report"]
 STATUSES = ["pending", "running", "completed", "failed"]
 
 
@@ -57,7 +57,8 @@ def list_runs(
 
 def _row(record: RunRecord) -> list[str]:
     held = "buy and hold" if str(record.kind) == "simulation" else "–"
-    rule = record.snapshots.get("rule_label") or held
+    asked = record.request.get("search", record.request.get("study"))
+    rule = record.snapshots.get("rule_label") or asked or held
     return [
         record.run_id,
         str(record.kind),
