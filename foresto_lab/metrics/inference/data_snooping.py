@@ -28,6 +28,7 @@ from foresto_lab.types import Float64Array1D, Float64Array2D
 FEWEST_BARS: Final = 8
 """Hansen's threshold has a logarithm of a logarithm; fewer bars say nothing anyway."""
 _NUMBERS_AT_ONCE: Final = 4_000_000
+_DRAWS_AT_ONCE: Final = 100_000
 _FLAT: Final = 1e-26
 
 
@@ -226,13 +227,22 @@ def resample_counts(
     generator = np.random.default_rng(seed)
     bars = np.arange(n_bars)
     counts = np.empty((repetitions, n_bars))
-    for row in range(repetitions):
-        starts = generator.integers(n_bars, size=n_bars)
-        begins = generator.random(n_bars) <= 1.0 / block_size
-        begins[0] = True
-        origin = np.maximum.accumulate(np.where(begins, bars, 0))
-        drawn = (starts[origin] + bars - origin) % n_bars
-        counts[row] = np.bincount(drawn, minlength=n_bars)
+    at_once = max(1, _DRAWS_AT_ONCE // n_bars)
+    for first in range(0, repetitions, at_once):
+        rows = min(at_once, repetitions - first)
+        starts = np.empty((rows, n_bars), dtype=np.int64)
+        lots = np.empty((rows, n_bars))
+        for row in range(rows):
+            starts[row] = generator.integers(n_bars, size=n_bars)
+            generator.random(out=lots[row])
+        begins = lots <= 1.0 / block_size
+        begins[:, 0] = True
+        origin = np.maximum.accumulate(np.where(begins, bars, 0), axis=1)
+        drawn = np.take_along_axis(starts, origin, axis=1) + (bars - origin)
+        drawn %= n_bars
+        drawn += np.arange(rows)[:, None] * n_bars
+        told = np.bincount(drawn.reshape(-1), minlength=rows * n_bars)
+        counts[first : first + rows] = told.reshape(rows, n_bars)
     return counts
 
 

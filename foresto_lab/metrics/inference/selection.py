@@ -27,7 +27,6 @@ import numpy as np
 import numpy.typing as npt
 
 from foresto_lab.errors import InputError
-from foresto_lab.metrics.inference.data_snooping import resample_counts, resampled_means
 from foresto_lab.types import Float64Array1D, Float64Array2D
 
 FEWEST_STRETCHES: Final = 16
@@ -197,10 +196,12 @@ def _effective_trials(
     n_stretches, n_trials = spread.shape
     if n_trials < 2:
         return 1.0, 0.0
-    counts = resample_counts(n_stretches, 1, repetitions, seed)
-    scores = resampled_means(counts, spread) * math.sqrt(n_stretches)
-    whole = _independent(scores)
     generator = np.random.default_rng(seed)
+    counts = generator.multinomial(
+        n_stretches, np.full(n_stretches, 1.0 / n_stretches), size=repetitions
+    )
+    scores = counts.astype(np.float64) @ spread / math.sqrt(n_stretches)
+    whole = _independent(scores)
     halves = []
     for _ in range(3):
         order = generator.permutation(n_trials)
