@@ -73,6 +73,12 @@ if TYPE_CHECKING:
     from foresto_lab.metrics.start_dates import (
         start_date_sensitivity as start_date_sensitivity,
     )
+    from foresto_lab.optimize.cross_validation import (
+        combinatorial_cross_validation as combinatorial_cross_validation,
+    )
+    from foresto_lab.optimize.cross_validation_result import (
+        CrossValidationResult as CrossValidationResult,
+    )
     from foresto_lab.optimize.front import optimize as optimize
     from foresto_lab.optimize.methods import Genetic as Genetic
     from foresto_lab.optimize.methods import Grid as Grid
@@ -192,6 +198,7 @@ __all__ = [
     "Contribution",
     "CostModel",
     "CrisisWindow",
+    "CrossValidationResult",
     "CurrencyConversion",
     "DataSnoopingTest",
     "DistributionTax",
@@ -265,6 +272,7 @@ __all__ = [
     "backtest",
     "built_in_indicators",
     "check_candles",
+    "combinatorial_cross_validation",
     "cost_preset",
     "crisis_windows",
     "crossover",
@@ -318,6 +326,7 @@ _HOMES: Final = {
     "Contribution": "rebalancing.cashflows",
     "CostModel": "rebalancing.costs",
     "CrisisWindow": "metrics.crises",
+    "CrossValidationResult": "optimize.cross_validation_result",
     "CurrencyConversion": "rebalancing.costs",
     "DataSnoopingTest": "metrics.inference",
     "DistributionTax": "rebalancing.costs",
@@ -390,6 +399,7 @@ _HOMES: Final = {
     "backtest": "backtest.front",
     "built_in_indicators": "indicators",
     "check_candles": "market.candle_quality",
+    "combinatorial_cross_validation": "optimize.cross_validation",
     "cost_preset": "rebalancing.costs",
     "crisis_windows": "metrics.crises",
     "crossover": "strategies",

@@ -72,6 +72,10 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("backtest.result", "figures"): "result.plot() draws itself, loaded when called",
     ("optimize.result", "figures"): "result.plot() draws itself, loaded when called",
     ("optimize.walk_forward_result", "figures"): "plot() draws itself, when called",
+    (
+        "optimize.cross_validation_result",
+        "figures",
+    ): "plot() draws itself, when called",
     ("optimize.front", "cluster"): "workers= and dask= start workers, when called",
     ("scenarios.counterfactuals", "figures"): "study.plot() draws itself, when called",
     ("scenarios.timing_luck", "figures"): "luck.plot() draws itself, when called",

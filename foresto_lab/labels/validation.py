@@ -47,5 +47,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "purge {purge} bars · embargo {embargo} bars",
     ),
     "cv_figure": ("경로의 {metric}", "{metric} of the paths"),
+    "cv_minimum": ("최솟값", "Minimum"),
+    "cv_5%": ("하위 5%", "5th percentile"),
+    "cv_median": ("중앙값", "Median"),
+    "cv_95%": ("상위 5%", "95th percentile"),
+    "cv_maximum": ("최댓값", "Maximum"),
     "cv_share_negative": ("0 미만인 경로", "Paths below 0"),
 }

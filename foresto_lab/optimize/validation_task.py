@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
-from foresto_lab.optimize.evaluation import BarSpan, Evaluator
+from foresto_lab.optimize.evaluation import BarSpan, Evaluations, Evaluator
 from foresto_lab.optimize.executors import Executor
 from foresto_lab.optimize.method import SearchTerms
 from foresto_lab.optimize.objective import Objective
@@ -117,12 +117,19 @@ def chosen_by(outcome: SearchOutcome) -> Choice:
     best = outcome.best
     if best is None:
         return NO_CHOICE
-    names = outcome.evaluations.names
-    row = outcome.evaluations.figures[int(np.searchsorted(outcome.kept, best))]
-    figures = dict(zip(names, row.tolist(), strict=True))
+    place = int(np.searchsorted(outcome.kept, best))
+    value = outcome.objective_values[best, 0]
+    parameters = outcome.combinations.row(best)
+    return choice_of(parameters, outcome.evaluations, place, value)
+
+
+def choice_of(
+    parameters: Mapping[str, Any], told: Evaluations, place: int, value: float
+) -> Choice:
+    """Return the choice of a combination; cash where it did not trade."""
+    figures = dict(zip(told.names, told.figures[place].tolist(), strict=True))
     idle = figures.get("total_trades") == 0.0
-    parameters = None if idle else outcome.combinations.row(best)
-    return Choice(parameters, figures, float(outcome.objective_values[best, 0]))
+    return Choice(None if idle else parameters, figures, float(value))
 
 
 @dataclass(eq=False)

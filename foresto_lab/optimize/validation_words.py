@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from foresto_lab.findings import Finding
+    from foresto_lab.optimize.cross_validation_result import CrossValidationResult
     from foresto_lab.optimize.walk_forward_result import WalkForwardResult
 
 _ROWS: Final = 24
@@ -60,9 +61,47 @@ def walk_forward_html(result: WalkForwardResult, language: Language) -> str:
         rows,
         result.findings,
         language,
+        text_columns=3,
     )
 
 
+def cross_validation_html(result: CrossValidationResult, language: Language) -> str:
+    """Return how the figures are spread over the paths, a row each, as HTML."""
+    plan = result.plan
+    summary = label(
+        "cv_summary",
+        language,
+        groups=count(plan.groups),
+        tested=count(plan.test_groups),
+        splits=count(plan.n_splits),
+        paths=count(plan.n_paths),
+        purge=count(plan.purge),
+        embargo=count(plan.embargo),
+    )
+    spreads = {
+        name: result.distribution(name) for name in _OF_PATHS if name in result.paths
+    }
+    columns = ("minimum", "5%", "median", "95%", "maximum")
+    heads = [
+        "",
+        *(label(f"cv_{name}", language) for name in columns),
+        label("cv_share_negative", language),
+    ]
+    rows = [
+        [
+            label("cv_figure", language, metric=label(name, language)),
+            *(measure_text(name, spread.get(at), language) for at in columns),
+            percent(float(spread.get("below_zero", float("nan"))), 0),
+        ]
+        for name, spread in spreads.items()
+    ]
+    title = f"{label('cv_title', language)} · {result.title}"
+    return _page(
+        title, [summary], heads, rows, result.findings, language, text_columns=1
+    )
+
+
+_OF_PATHS: Final = ("sharpe", "total_return", "max_drawdown", "total_trades")
 _OF_WINDOW: Final = ("train_objective", "test_objective", "end_equity")
 
 
@@ -94,9 +133,11 @@ def _page(
     rows: Sequence[Sequence[str]],
     findings: Iterable[Finding],
     language: Language,
+    *,
+    text_columns: int,
 ) -> str:
     """Return a heading, a few lines, a table and what was noted."""
-    body = "".join(_row(row, "td") for row in rows[:_ROWS])
+    body = "".join(_row(row, "td", text_columns) for row in rows[:_ROWS])
     more = len(rows) - _ROWS
     said = "".join(f"<div>{escape(line)}</div>" for line in lines)
     rest = f"<div>{label('wf_more', language, count=more)}</div>" if more > 0 else ""
@@ -107,12 +148,12 @@ def _page(
     return (
         f"<div><div><b>{escape(title)}</b></div>{said}"
         "<table style='border-collapse:collapse;font-variant-numeric:tabular-nums'>"
-        f"{_row(heads, 'th')}{body}</table>{rest}{notes}</div>"
+        f"{_row(heads, 'th', text_columns)}{body}</table>{rest}{notes}</div>"
     )
 
 
-def _row(cells: Sequence[str], tag: str) -> str:
-    sides = ["left" if place < 3 else "right" for place in range(len(cells))]
+def _row(cells: Sequence[str], tag: str, text_columns: int) -> str:
+    sides = ["left" if place < text_columns else "right" for place in range(len(cells))]
     shown = "".join(
         f"<{tag} style='{_CELL.format(side=side)}'>{escape(cell)}</{tag}>"
         for cell, side in zip(cells, sides, strict=True)

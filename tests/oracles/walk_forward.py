@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 import foresto_lab as fl
+from foresto_lab.market.candle_table import parse_candles
+from tests.oracles.splits import rolling_windows
 
 
 def random_candles(
@@ -111,3 +115,76 @@ def pooled_reference(results: list[Any], capital: float) -> dict[str, float]:
 
 def _over(above: float, below: float) -> float:
     return above / below if below else float("nan")
+
+
+@dataclass
+class SlowWalk:
+    """What the slow way came to."""
+
+    chosen: list[dict[str, Any]]
+    sharpes: list[float]
+    ends: list[float]
+    equity: list[float]
+
+
+def slow_walk_forward(
+    frame: pd.DataFrame,
+    space: dict[str, list[int]],
+    execution: fl.Execution,
+    *,
+    train: int,
+    test: int,
+    step: int | None = None,
+    anchored: bool = False,
+    embargo: int = 0,
+) -> SlowWalk:
+    """Walk forward with nothing but ``fl.backtest`` on slices."""
+    walk = SlowWalk([], [], [], [])
+    capital, covered = 10_000_000.0, train + embargo
+    windows = rolling_windows(len(frame), train, test, step or test, anchored, embargo)
+    combinations = [
+        dict(zip(space, values, strict=True)) for values in product(*space.values())
+    ]
+    for seen, traded in windows:
+        results = [
+            _on_slice(frame, row, execution, seen, 10_000_000.0) for row in combinations
+        ]
+        sharpes = [float(result.metrics["sharpe"]) for result in results]
+        best = int(np.nanargmax(sharpes))
+        walk.chosen.append(combinations[best])
+        walk.sharpes.append(sharpes[best])
+        out = _on_slice(frame, combinations[best], execution, traded, capital)
+        equity = out.equity["equity"].tolist()
+        equity[-1] = _closed(out, execution)
+        walk.equity += [capital] * (traded[0] - covered) + equity
+        capital, covered = equity[-1], traded[-1] + 1
+        walk.ends.append(capital)
+    return walk
+
+
+def _on_slice(
+    frame: pd.DataFrame,
+    parameters: dict[str, Any],
+    execution: fl.Execution,
+    bars: list[int],
+    capital: float,
+) -> Any:
+    """Return a backtest of some bars, with the signals known from all before."""
+    known = frame.iloc[: bars[-1] + 1]
+    strategy = fl.SmaCross(**parameters)
+    given = strategy.signals(parse_candles(known))
+    own = slice(bars[0], bars[-1] + 1)
+    return fl.backtest(
+        frame.iloc[own], fl.Signals(given.bits[own]), execution, initial_capital=capital
+    )
+
+
+def _closed(result: Any, execution: fl.Execution) -> float:
+    """Return the last equity after what is held was sold at the last close."""
+    last = result.equity.iloc[-1]
+    if last["position"] == 0.0:
+        return float(last["equity"])
+    slippage, fee = execution.slippage_bps * 1e-4, execution.fee_rate
+    worth = abs(last["position_value"])
+    assert last["position"] > 0.0
+    return float(last["cash"] + worth * (1.0 - slippage) * (1.0 - fee))
