@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from foresto_lab.figures.search_finding_words import SEARCH_WORDS
 from foresto_lab.findings import Finding
 
-_WORDS: Final[dict[str, tuple[str, str, str]]] = {
+_WORDS: Final[dict[str, tuple[str, str, str]]] = SEARCH_WORDS | {
     "FLOW_MOVED": (
         "옮겨진 현금 흐름",
         "Cash flow moved",

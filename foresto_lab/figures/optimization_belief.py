@@ -150,7 +150,9 @@ def overfitting_logits(
     figure.update_yaxes(
         title_text=label("opt_share_of_splits", language), tickformat=".0~%"
     )
-    figure.update_layout(hovermode="closest", bargap=0.04, margin={"t": 78})
+    figure.update_layout(
+        hovermode="closest", bargap=0.04, margin={"t": 78}, legend={"y": -0.24}
+    )
     return figure
 
 

@@ -17,8 +17,8 @@ import pandas as pd
 
 from foresto_lab.errors import UnknownNameError
 from foresto_lab.figures.backtest_path import SIMULATED_PREFIX
-from foresto_lab.figures.optimization_words import choice_text, value_text
-from foresto_lab.labels import MEASURES
+from foresto_lab.figures.optimization_words import value_text
+from foresto_lab.labels import MEASURES, MISSING
 from foresto_lab.optimize.evaluation import ALIASES
 from foresto_lab.types import BoolArray1D, Float64Array1D, Int64Array1D
 
@@ -264,7 +264,7 @@ def is_numeric(column: pd.Series[Any]) -> bool:
 
 def _levels_of_choices(column: pd.Series[Any]) -> Levels:
     codes, texts = choices_of(column)
-    known = tuple(sorted(set(texts)))
+    known = tuple(sorted(set(texts), key=_in_order))
     places = np.array([known.index(text) for text in texts], dtype=np.int64)[codes]
     centres = np.arange(len(known), dtype=float)
     return Levels(known, centres, places, False, False)
@@ -276,7 +276,17 @@ def choices_of(column: pd.Series[Any]) -> tuple[Int64Array1D, list[str]]:
         codes, values = pd.factorize(column.to_numpy(), use_na_sentinel=False)
     except TypeError:  # lists and mappings have no hash
         codes, values = pd.factorize(column.map(str).to_numpy())
-    return codes.astype(np.int64), [choice_text(value) for value in values]
+    return codes.astype(np.int64), [value_text(value) for value in values]
+
+
+def _in_order(text: str) -> tuple[int, float, str]:
+    """Return the key by which choices stand: numbers, then words, then nothing."""
+    if text == MISSING:
+        return 2, 0.0, text
+    try:
+        return 0, float(text.replace(",", "")), text
+    except ValueError:
+        return 1, 0.0, text
 
 
 def _bins_of(values: Float64Array1D, known: Float64Array1D, most: int) -> Levels:
@@ -315,7 +325,7 @@ def equals(column: pd.Series[Any], value: Any) -> BoolArray1D:
         held = column.to_numpy(dtype=float)
         close: BoolArray1D = np.isclose(held, float(value), rtol=1e-9, atol=0.0)
         return close
-    wanted = choice_text(value)
+    wanted = value_text(value)
     codes, texts = choices_of(column)
     return np.array([text == wanted for text in texts], dtype=bool)[codes]
 

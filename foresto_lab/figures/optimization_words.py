@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from foresto_lab.labels import MEASURES, count, label, measure_text, ratio
+from foresto_lab.labels import MEASURES, MISSING, count, label, measure_text, ratio
 from foresto_lab.optimize.evaluation import ALIASES
 
 _WIDE: Final = 58
@@ -30,7 +30,9 @@ def value_text(value: Any) -> str:
 
 
 def choice_text(value: Any) -> str:
-    """Return a choice's value as text."""
+    """Return a choice's value as text; nothing as a dash."""
+    if value is None or value != value:
+        return MISSING
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
     text = str(value)

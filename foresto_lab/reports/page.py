@@ -43,6 +43,8 @@ REPORT_KINDS: Final = frozenset(
         "report_backtest",
         "report_strategy_comparison",
         "report_portfolio",
+        "report_optimization",
+        "report_walk_forward",
     }
 )
 _WORDS: Final = ("theme", "provenance", "rerun", "verify", "failed_title", "details")
@@ -180,7 +182,7 @@ def _provenance(run: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     if run["kind"] in ("simulation", "portfolio"):
         rows.append((label("rule", language), rule_label(run["rule"], language)))
-    if run["kind"] == "backtest":
+    if run["kind"] in ("backtest", "optimization", "walk_forward"):
         rows.append((label("strategy", language), str(run["strategy"])))
     keys = ("run_id", "request_hash", "data_version", "engine_version", "git_commit")
     return rows + [
