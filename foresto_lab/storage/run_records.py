@@ -38,6 +38,9 @@ MEASURE_COLUMNS = tuple(
 
 
 TRADES_TABLE = "trades"
+TRIALS_TABLE = "trials"
+MOST_OPTIMIZATION_ROWS = 10_000
+"""Trials of a search that are rows; its tables hold more of them."""
 TRADE_COLUMNS = tuple(
     column.name
     for column in BacktestTrade.__table__.columns
@@ -240,6 +243,50 @@ def trade_rows(run_id: str, artifacts: RunArtifacts) -> list[dict[str, Any]]:
         {"run_id": run_id, "sequence": sequence, **dict(zip(columns, row, strict=True))}
         for sequence, row in enumerate(zip(*columns.values(), strict=True))
     ]
+
+
+def optimization_rows(
+    row: SimulationRun, artifacts: RunArtifacts
+) -> list[dict[str, Any]]:
+    """Return the rows of a search's best trials; none for runs of another kind.
+
+    They are all trials up to ``MOST_OPTIMIZATION_ROWS``, and the best ``top`` in any
+    case. A trial that has no value, or breaks a constraint, has no rank.
+    """
+    trials = artifacts.tables.get(TRIALS_TABLE)
+    request = from_json_value(row.request)
+    if row.kind != RunKind.OPTIMIZATION or trials is None or "space" not in request:
+        return []
+    most = max(MOST_OPTIMIZATION_ROWS, int(request.get("top") or 0))
+    names = [each["name"] for each in request["space"]["parameters"]]
+    figures = [str(name) for name in trials if name not in {"trial", *names}]
+    return [
+        _optimization_row(row, each, names, figures)
+        for each in trials.head(most).to_dict("records")
+    ]
+
+
+def _optimization_row(
+    row: SimulationRun,
+    trial: Mapping[Any, Any],
+    names: list[str],
+    figures: list[str],
+) -> dict[str, Any]:
+    value = _measure(trial["objective"])
+    counts = bool(trial["feasible"]) and value is not None
+    return {
+        "run_id": row.run_id,
+        "trial": int(trial["trial"]),
+        "rank": int(trial["rank"]) if counts else None,
+        "parameters": to_json_value({name: trial[name] for name in names}),
+        "objective": value,
+        "total_return": _measure(trial.get("total_return")),
+        "sharpe": _measure(trial.get("sharpe", trial.get("sharpe_ratio"))),
+        "max_drawdown": _measure_within(trial.get("max_drawdown"), -1.0, 0.0),
+        "total_trades": _count(trial.get("total_trades")),
+        "measures": to_json_value({name: trial[name] for name in figures}),
+        "evaluated_at": row.completed_at,
+    }
 
 
 def _plain_column(column: pd.Series[Any]) -> list[Any]:

@@ -21,10 +21,16 @@ from sqlalchemy import insert, select
 
 from foresto_lab.runs.record import RunArtifacts, RunRecord
 from foresto_lab.storage.artifacts import RunFolders, remove_tree, run_of
-from foresto_lab.storage.models import BacktestTrade, RebalancingEvent, SimulationRun
+from foresto_lab.storage.models import (
+    BacktestTrade,
+    OptimizationResult,
+    RebalancingEvent,
+    SimulationRun,
+)
 from foresto_lab.storage.run_records import (
     backtest_row,
     event_rows,
+    optimization_rows,
     run_record,
     summary_row,
     trade_rows,
@@ -109,6 +115,9 @@ class EmbeddedRunStore(RunRegistry):
                 trades = trade_rows(run_id, artifacts)
                 if trades:
                     session.connection().execute(insert(BacktestTrade), trades)
+            tried = optimization_rows(row, artifacts)
+            if tried:
+                session.connection().execute(insert(OptimizationResult), tried)
             self._folders.publish(staged, run_id)
             moves.append(partial(self._withdraw, run_id))
         return run_record(row, summary.measures)

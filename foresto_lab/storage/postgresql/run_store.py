@@ -39,6 +39,7 @@ from foresto_lab.storage.postgresql.partitions import create_months
 from foresto_lab.storage.run_records import (
     backtest_row,
     event_rows,
+    optimization_rows,
     run_record,
     summary_row,
     trade_rows,
@@ -118,6 +119,7 @@ def _insert_all(table: str) -> Any:
 
 _INSERT_EVENTS = _insert_all("rebalancing_event")
 _INSERT_TRADES = _insert_all("backtest_trades")
+_INSERT_OPTIMIZATION = _insert_all("optimization_results")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,9 @@ class PostgresRunStore(RunRegistry):
             trades = trade_rows(run_id, artifacts) if backtest is not None else []
             if trades:
                 connection.execute(_INSERT_TRADES, {"rows": _as_json(trades)})
+            tried = optimization_rows(row, artifacts)
+            if tried:
+                connection.execute(_INSERT_OPTIMIZATION, {"rows": _as_json(tried)})
             if prepared.rows:
                 connection.execute(insert(RunArtifact), prepared.rows)
             for name, rows in prepared.series.items():
