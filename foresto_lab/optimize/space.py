@@ -13,7 +13,7 @@ import numpy as np
 
 from foresto_lab.errors import SpaceError
 from foresto_lab.optimize.choices import Choice
-from foresto_lab.optimize.combinations import Combinations
+from foresto_lab.optimize.combinations import Combinations, ParameterColumn
 from foresto_lab.optimize.domains import Domain, FloatRange, IntRange
 from foresto_lab.optimize.parameter_constraints import (
     ParameterConstraint,
@@ -30,7 +30,9 @@ _LISTED = 10**6
 """Points of the largest grid that is listed to find the few that are allowed."""
 
 _MOST_DRAWS = 4 * 10**6
-"""Draws after which constraints count as excluding all."""
+"""Draws after which points are looked for at the ends of ranges alone."""
+
+_AT_ONCE = 2**18
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ class Space:
         ------
         SpaceError
             The constraints exclude all: each point of a grid up to a million, or each
-            of four million draws.
+            of five million draws, a million of them at the ends of ranges.
         """
         found = self._draw(generator, n)
         drawn = n
@@ -191,7 +193,7 @@ class Space:
             if drawn >= _MOST_DRAWS or (len(found) == 0 and drawn > _LISTED // 16):
                 return self._sample_rare(generator, n, found, drawn)
             share = max(len(found), 1) / max(drawn, 1)
-            size = int(min(max((n - len(found)) / share * 1.2, 1_024), 2**18))
+            size = int(min(max((n - len(found)) / share * 1.2, 1_024), _AT_ONCE))
             found = found.then(self._draw(generator, size))
             drawn += size
         return found.take(slice(n))
@@ -210,12 +212,26 @@ class Space:
             allowed = self.grid(0, _LISTED)
             if len(allowed):
                 return allowed.take(generator.integers(0, len(allowed), n))
-        while len(found) < n and (drawn < _MOST_DRAWS or len(found)):
-            found = found.then(self._draw(generator, 2**18))
-            drawn += 2**18
+        for draw, draws in ((self._draw, _MOST_DRAWS), (self._draw_edges, _LISTED)):
+            for _ in range(0, draws - drawn, _AT_ONCE):
+                found = found.then(draw(generator, _AT_ONCE))
+                if len(found) >= n:
+                    return found.take(slice(n))
+            drawn = 0
         if not len(found):
             raise SpaceError(message=self._excluded())
-        return found.take(slice(n))
+        return found.take(generator.integers(0, len(found), n))
+
+    def _draw_edges(self, generator: np.random.Generator, n: int) -> Combinations:
+        """Return allowed points with most parameters at the ends of their ranges."""
+        columns = {
+            name: domain.sample(generator, n)
+            if isinstance(domain, Choice)
+            else _at_ends(domain, generator, n)
+            for name, domain in self.parameters.items()
+        }
+        drawn = Combinations(columns)
+        return drawn.take(self.allows(drawn))
 
     def _excluded(self) -> str:
         size = self.size
@@ -311,6 +327,17 @@ def parse_space(
         space = Space(parameters, own + added)
     require_known(space.names, known)
     return space
+
+
+def _at_ends(
+    domain: IntRange | FloatRange, generator: np.random.Generator, n: int
+) -> ParameterColumn:
+    ends: Any = (domain.low, domain.high)
+    if domain.count is not None:
+        ends = domain.values(np.array([0, domain.count - 1]))
+    drawn = domain.sample(generator, n)
+    which = generator.integers(0, 3, n)
+    return np.where(which == 0, ends[0], np.where(which == 1, ends[1], drawn))
 
 
 def _require_parameters(parameters: Mapping[str, Domain]) -> None:

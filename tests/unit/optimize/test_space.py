@@ -252,6 +252,12 @@ def test_the_few_points_that_constraints_allow_are_found() -> None:
     assert set(drawn.columns["a"].tolist()) == {0, 99}
 
 
+def test_what_is_allowed_at_the_end_of_a_range_alone_is_found() -> None:
+    space = parse_space({"a": (1, 10**9), "b": (1, 20), "c": (0.0, 1.0)}, "a < b")
+    drawn = space.sample(np.random.default_rng(0), 5)
+    assert (drawn.columns["a"] < drawn.columns["b"]).all()
+
+
 def test_a_space_can_be_written_and_read_and_crosses_processes() -> None:
     space = Space(
         {
