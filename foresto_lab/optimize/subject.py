@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import pandas as pd
@@ -29,8 +30,10 @@ def evaluator_of(
     Parameters
     ----------
     candles : DataFrame, CandleTable, mapping of symbol to either, or None
-        None where ``strategy`` is an evaluator.
-    strategy : Strategy, its class, mapping, str, or Evaluator
+        None where ``strategy`` is an evaluator; prices, as ``fl.simulate`` takes them,
+        where it is a portfolio.
+    strategy : Strategy, its class, mapping, str, Evaluator, Scenario, Portfolio
+        Or a mapping of asset to weight.
     execution, initial_capital, symbol
         As ``fl.backtest`` takes them.
     parameters : mapping, optional
@@ -51,6 +54,8 @@ def evaluator_of(
             message="No candles were given. Hand in a DataFrame of open, high, low, "
             "close and volume by time, or an evaluator in place of the strategy."
         )
+    if is_portfolio(strategy):
+        return _portfolio(candles, strategy, execution, initial_capital, parameters)
     if _holds_several(candles):
         from foresto_lab.optimize.several import SeveralEvaluator
 
@@ -64,6 +69,36 @@ def is_evaluator(given: object) -> bool:
     """Return whether this can be searched as it is."""
     asked = ("evaluate", "returns", "describe")
     return not isinstance(given, type) and all(hasattr(given, name) for name in asked)
+
+
+def is_portfolio(given: object) -> bool:
+    """Return whether this is a portfolio: weights by asset, or something with them."""
+    if isinstance(given, Mapping):
+        return bool(given) and all(
+            isinstance(weight, Real) and not isinstance(weight, bool)
+            for weight in given.values()
+        )
+    return hasattr(given, "weights") and not hasattr(given, "signals")
+
+
+def _portfolio(
+    prices: Any,
+    weights: Any,
+    execution: Execution | None,
+    initial_capital: float,
+    parameters: Mapping[str, Any] | None,
+) -> Evaluator:
+    if execution is not None:
+        raise InputError(
+            message="execution is for strategies on candles. For a portfolio give the "
+            "rule and its cost: parameters={'rule': fl.Periodic('MONTHLY')}, or make "
+            "a PortfolioEvaluator."
+        )
+    from foresto_lab.optimize.portfolio_evaluator import PortfolioEvaluator
+
+    return PortfolioEvaluator.of(
+        prices, weights, initial_amount=initial_capital, parameters=parameters
+    )
 
 
 def _holds_several(candles: object) -> bool:
