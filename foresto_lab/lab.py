@@ -332,11 +332,22 @@ class Lab(
 
         return run_report(self, kind, parameters, language=language, pdf=pdf)
 
-    def batch(self, path: str | Path, *, workers: int = 1) -> BatchResult:
-        """Run the reports listed in a YAML file; resumes where it stopped."""
+    def batch(
+        self, path: str | Path, *, workers: int = 1, dask: str | None = None
+    ) -> BatchResult:
+        """Run the reports listed in a YAML file; resumes where it stopped.
+
+        Parameters
+        ----------
+        workers : int
+            Processes of this machine, one report at a time each.
+        dask : str, optional
+            Address of a Dask scheduler whose workers make the reports instead; the
+            workspace must be at the same path for them.
+        """
         from foresto_lab.reports import run_batch
 
-        return run_batch(self, Path(path), workers=workers)
+        return run_batch(self, Path(path), workers=workers, dask=dask)
 
     def verify(self, path: str | Path) -> Verification:
         """Rerun what a report's page was made from and compare its numbers."""

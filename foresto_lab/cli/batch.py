@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="Reports made at the same time, each in a process of its own.",
 )
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Make them on the workers of this Dask scheduler; they need the workspace at "
+    "the same path.",
+)
 @click.option("--force", is_flag=True, help="Make also the reports that are there.")
 @json_option
 @pass_context
@@ -34,6 +40,7 @@ def batch(
     context: CommandContext,
     file: Path,
     workers: int,
+    dask: str | None,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -42,7 +49,10 @@ def batch(
     Each item: `report: KIND`, with `parameters:` and `language:` where wanted. Run it
     again after a stop: it makes what is missing. Exits with 1 if a report failed.
     """
-    result = _run(context.lab(), file, workers=workers, force=force, quiet=as_json)
+    if dask is not None and workers > 1:
+        raise click.UsageError("Give --workers or --dask, not both.")
+    lab = context.lab()
+    result = _run(lab, file, workers=workers, dask=dask, force=force, quiet=as_json)
     if as_json:
         print_json(result.to_dict())
     else:
@@ -67,7 +77,13 @@ def _row(outcome: BatchOutcome) -> list[str]:
 
 
 def _run(
-    lab: Lab, file: Path, *, workers: int, force: bool, quiet: bool
+    lab: Lab,
+    file: Path,
+    *,
+    workers: int,
+    dask: str | None,
+    force: bool,
+    quiet: bool,
 ) -> BatchResult:
     """Run the batch under a progress bar."""
     from rich.console import Console
@@ -89,4 +105,6 @@ def _run(
         def advance(outcome: BatchOutcome, total: int) -> None:
             progress.update(task, total=total, advance=1, description=outcome.kind)
 
-        return run_batch(lab, file, workers=workers, force=force, on_outcome=advance)
+        return run_batch(
+            lab, file, workers=workers, dask=dask, force=force, on_outcome=advance
+        )

@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
 from foresto_lab._version import __version__
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS: Final = 10.0
 """How long a scheduler may take to answer, and to have a worker."""
+SMALL_BYTES: Final = 50_000
 START_SECONDS: Final = 120.0
 """How long workers of this machine may take to start, on a busy one."""
 
@@ -88,7 +91,11 @@ class Connection:
 
 
 def connect(
-    address: str | None, workers: int | None, timeout: float = CONNECT_SECONDS
+    address: str | None,
+    workers: int | None,
+    timeout: float = CONNECT_SECONDS,
+    *,
+    show_errors: bool = False,
 ) -> Connection:
     """Return a connection to a scheduler, or to workers that are started here."""
     if address is not None and workers is not None:
@@ -97,7 +104,7 @@ def connect(
             "scheduler has its own workers: leave the number out."
         )
     if address is None:
-        return _connect_here(workers)
+        return _connect_here(workers, show_errors)
     client = _client(str(address), timeout)
     connection = Connection(client, str(address))
     try:
@@ -129,17 +136,24 @@ def no_workers(
     )
 
 
+def is_small(held: Any) -> bool:
+    """Return whether this is quicker sent with each task than kept at the workers."""
+    from distributed.protocol.pickle import dumps
+
+    return isinstance(held, partial | FunctionType) and len(dumps(held)) <= SMALL_BYTES
+
+
 # --- reaching one -------------------------------------------------------------------
 
 
-def _connect_here(workers: int | None) -> Connection:
+def _connect_here(workers: int | None, show_errors: bool) -> Connection:
     from foresto_lab.cluster.local import LocalWorkers, available_cores
 
     count = available_cores() if workers is None else workers
     if isinstance(count, bool) or not hasattr(count, "__index__") or count < 1:
         allowed = "a whole number, 1 or more"
         raise AmountError(parameter="workers", given=workers, allowed=allowed)
-    local = LocalWorkers(int(count))
+    local = LocalWorkers(int(count), show_errors=show_errors)
     try:
         connection = Connection(
             _client(local.address, CONNECT_SECONDS), local.address, local

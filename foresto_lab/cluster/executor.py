@@ -10,9 +10,10 @@ from typing import Any, Final, Self, TypeVar
 
 import numpy as np
 
-from foresto_lab.cluster.connection import CONNECT_SECONDS, connect
+from foresto_lab.cluster.connection import CONNECT_SECONDS, connect, is_small
 from foresto_lab.cluster.rounds import in_order, in_rounds
 from foresto_lab.cluster.tasks import call, evaluate_chunk, of_one_thread
+from foresto_lab.errors import WorkerLostError
 from foresto_lab.optimize.combinations import Combinations
 from foresto_lab.optimize.evaluation import BarSpan, Evaluations, Evaluator
 from foresto_lab.optimize.search_store import joined_evaluations
@@ -44,6 +45,9 @@ class DaskExecutor:
         Not together with an address.
     timeout : seconds
         How long a scheduler may take to answer, and to have a worker.
+    show_errors : bool
+        Whether workers that are started write to this process's standard error; by
+        default what they write is kept until it explains why they do not start.
 
     Raises
     ------
@@ -61,8 +65,9 @@ class DaskExecutor:
         *,
         workers: int | None = None,
         timeout: float = CONNECT_SECONDS,
+        show_errors: bool = False,
     ) -> None:
-        self._connection = connect(address, workers, timeout)
+        self._connection = connect(address, workers, timeout, show_errors=show_errors)
         self._sent: OrderedDict[int, tuple[Any, Any]] = OrderedDict()
 
     @property
@@ -115,14 +120,26 @@ class DaskExecutor:
         return in_order(self.completed(function, items))
 
     def completed(
-        self, function: Callable[[Item], Answer], items: Iterable[Item]
+        self,
+        function: Callable[[Item], Answer],
+        items: Iterable[Item],
+        *,
+        lost_as: Callable[[WorkerLostError], Answer] | None = None,
     ) -> Iterator[tuple[int, Answer]]:
-        """Yield the place of each item with what the function says, as they come."""
+        """Yield the place of each item with what the function says, as they come.
+
+        Parameters
+        ----------
+        lost_as : callable, optional
+            What to yield for an item that takes down every worker; by default the
+            error is raised.
+        """
         return in_rounds(
             self._connection,
             call,
             lambda *, again: self._send(function, again=again),
             [(item,) for item in items],
+            lost_as=lost_as,
         )
 
     def close(self) -> None:
@@ -152,6 +169,8 @@ class DaskExecutor:
 
     def _send(self, held: Any, *, again: bool) -> Any:
         """Return what stands for the data at the workers; send it if need be."""
+        if is_small(held):  # goes with each task, and so cannot be lost
+            return held
         known = self._sent.pop(id(held), None)
         if known is None or again:
             known = (held, self._connection.send(of_one_thread(held)))

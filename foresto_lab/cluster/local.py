@@ -32,10 +32,13 @@ class LocalWorkers:
     ----------
     count : int
         Processes, one thread each.
+    show_errors : bool
+        Whether they write to this process's standard error, or each to a file.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, *, show_errors: bool = False) -> None:
         self.count = count
+        self._show_errors = show_errors
         self._folder = tempfile.TemporaryDirectory(prefix="foresto-workers-")
         self._scheduler = _start_scheduler()
         self.address: str = self._scheduler.scheduler_address
@@ -91,7 +94,7 @@ class LocalWorkers:
                 command,
                 stdin=subprocess.PIPE,  # closed with this process: workers end then
                 stdout=said,
-                stderr=said,
+                stderr=None if self._show_errors else said,
                 env=_environment(),
                 start_new_session=True,  # an interrupt of this process is not theirs
             )

@@ -36,8 +36,21 @@ def in_rounds(
     function: Callable[..., Any],
     send: Send,
     arguments: list[tuple[Any, ...]],
+    *,
+    lost_as: Callable[[WorkerLostError], Any] | None = None,
 ) -> Iterator[tuple[int, Any]]:
     """Yield the place of each task with its answer, as they come.
+
+    Parameters
+    ----------
+    connection : Connection
+    function : callable
+        Given what stands for the data and a task's arguments.
+    send : callable
+    arguments : list of tuple
+        Of each task.
+    lost_as : callable, optional
+        What to yield for a task over which workers were lost again and again.
 
     Raises
     ------
@@ -50,10 +63,18 @@ def in_rounds(
     fruitless, again = 0, False
     while waiting:
         if fruitless >= ROUNDS:
-            raise _lost(connection, len(waiting))
+            lost = _lost(connection, len(waiting))
+            if lost_as is None:
+                raise lost
+            yield from [(place, lost_as(lost)) for place in waiting]
+            return
         before = len(waiting)
         for place, answer in _one_round(connection, function, send, waiting, again):
             del waiting[place]
+            if isinstance(answer, WorkerLostError):
+                if lost_as is None:
+                    raise answer
+                answer = lost_as(answer)
             yield place, answer
         fruitless = 0 if len(waiting) < before else fruitless + 1
         again = True
@@ -121,7 +142,7 @@ def _answer(connection: Connection, future: Any) -> Any:
     except FutureCancelledError:
         return _CALLED_OFF
     except KilledWorker:
-        raise _lost(connection, 1) from None
+        return _lost(connection, 1)
 
 
 def _require_workers(connection: Connection, seen: float) -> float:

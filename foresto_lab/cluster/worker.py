@@ -6,6 +6,7 @@ It ends when its standard input does, which is when the process that started it 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 import threading
@@ -15,6 +16,7 @@ async def serve(address: str, name: str, folder: str, memory: int) -> None:
     """Work for a scheduler until it lets go."""
     from distributed import Worker
 
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     async with Worker(
         address,
         nthreads=1,

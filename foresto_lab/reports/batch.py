@@ -12,12 +12,11 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import cache, partial
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from foresto_lab._version import __version__
 from foresto_lab.canonical import sha256_of
@@ -25,6 +24,7 @@ from foresto_lab.errors import (
     BatchFileError,
     ForestoError,
     ReportFailedError,
+    WorkerLostError,
     nearest_names,
 )
 from foresto_lab.reports.publication import reports_folder, write_flushed, writing
@@ -97,6 +97,7 @@ def run_batch(
     path: Path,
     *,
     workers: int = 1,
+    dask: str | None = None,
     force: bool = False,
     on_outcome: Callable[[BatchOutcome, int], None] | None = None,
 ) -> BatchResult:
@@ -107,7 +108,10 @@ def run_batch(
     path : Path
         A list of ``{report, parameters, language}``.
     workers : int
-        Processes, one report at a time each.
+        Processes of this machine, one report at a time each.
+    dask : str, optional
+        Address of a Dask scheduler whose workers make the reports instead; the
+        workspace must be at the same path for them.
     force : bool
         Make every report, also those that are there.
     on_outcome : callable, optional
@@ -119,10 +123,12 @@ def run_batch(
         The file cannot be read, or an item is no report; nothing was run.
     ReportParameterError, UnknownNameError
         An item's parameters or report are not good; nothing was run.
+    ClusterError
+        The workers cannot be used.
     """
     items = load_batch(lab, path)
     outcomes: dict[int, BatchOutcome] = {}
-    for outcome in _outcomes(lab, items, workers=workers, force=force):
+    for outcome in _outcomes(lab, items, workers=workers, dask=dask, force=force):
         outcomes[outcome.position] = outcome
         _tell(outcome, len(items))
         if on_outcome is not None:
@@ -195,7 +201,12 @@ def _require_entry(path: Path, position: int, entry: Any) -> None:
 
 
 def _outcomes(
-    lab: Lab, items: Sequence[BatchItem], *, workers: int, force: bool
+    lab: Lab,
+    items: Sequence[BatchItem],
+    *,
+    workers: int,
+    dask: str | None,
+    force: bool,
 ) -> Iterator[BatchOutcome]:
     """Yield the outcomes as they come, those of kept reports first."""
     kept = {} if force else {item.key: _kept_report(lab.home, item) for item in items}
@@ -209,42 +220,36 @@ def _outcomes(
             twins.setdefault(item.key, []).append(item)
         else:
             missing[item.key] = item
-    for outcome, item in _run_all(lab, list(missing.values()), workers):
+    for outcome, item in _run_all(lab, list(missing.values()), workers, dask):
         yield outcome
         for twin in twins.get(item.key, []):
             yield BatchOutcome(**{**asdict(outcome), "position": twin.position})
 
 
 def _run_all(
-    lab: Lab, items: Sequence[BatchItem], workers: int
+    lab: Lab, items: Sequence[BatchItem], workers: int, dask: str | None
 ) -> Iterator[tuple[BatchOutcome, BatchItem]]:
-    if workers <= 1 or len(items) <= 1:
+    if dask is None and (workers <= 1 or len(items) <= 1):
         for item in items:
             yield run_item(lab, item), item
         return
-    import multiprocessing
+    if not items:
+        return
+    from foresto_lab.cluster import DaskExecutor
 
-    url = lab.settings.database_url
-    with ProcessPoolExecutor(
-        max_workers=min(workers, len(items)),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_open_in_worker,
-        initargs=(
-            str(lab.home),
-            url.get_secret_value() if url else None,
-            shown_from(),
-        ),
-    ) as pool:
-        running: dict[Future[BatchOutcome], BatchItem] = {
-            pool.submit(_run_in_worker, item): item for item in items
-        }
-        for future in as_completed(running):
-            item = running[future]
-            try:
-                yield future.result(), item
-            except BrokenProcessPool:
-                reason = "its process was killed; run the batch again to go on."
-                yield _failure(item, reason), item
+    started = None if dask is not None else min(workers, len(items))
+    run = partial(run_in_worker, WorkerTerms.of(lab))
+    with DaskExecutor(dask, workers=started, show_errors=True) as executor:
+        answers = executor.completed(run, items, lost_as=_lost_worker)
+        for place, answer in answers:
+            item = items[place]
+            told = answer if isinstance(answer, BatchOutcome) else None
+            yield told or _failure(item, str(answer)), item
+
+
+def _lost_worker(error: WorkerLostError) -> str:
+    """Return why a report has no outcome: it took down every worker."""
+    return "its process ended again and again; the machine may be out of memory."
 
 
 def run_item(lab: Lab, item: BatchItem) -> BatchOutcome:
@@ -263,31 +268,45 @@ def run_item(lab: Lab, item: BatchItem) -> BatchOutcome:
     return _outcome(item, "completed", report.to_dict())
 
 
-_worker_lab: Lab | None = None
+# --- in a worker --------------------------------------------------------------------
 
 
-def _open_in_worker(home: str, database_url: str | None, log_level: str | None) -> None:
-    """Open the workspace in a worker, which ends with the process that started it."""
-    global _worker_lab
+@dataclass(frozen=True, slots=True)
+class WorkerTerms:
+    """What a worker opens the workspace with; its home is a path that it can reach."""
+
+    home: str
+    database_url: str | None = field(repr=False)
+    log_level: str | None
+
+    @classmethod
+    def of(cls, lab: Lab) -> WorkerTerms:
+        """Return how to open the same workspace elsewhere."""
+        url = lab.settings.database_url
+        told = url.get_secret_value() if url else None
+        return cls(str(lab.home), told, shown_from())
+
+
+_one_at_a_time: Final = threading.Lock()
+
+
+def run_in_worker(terms: WorkerTerms, item: BatchItem) -> BatchOutcome:
+    """Make one item's report in a worker; a failure becomes an outcome."""
+    with _one_at_a_time:
+        try:
+            lab = _worker_lab(terms)
+        except ForestoError as error:
+            return _failure(item, str(error))
+        return run_item(lab, item)
+
+
+@cache
+def _worker_lab(terms: WorkerTerms) -> Lab:
+    """Return the workspace, opened once in each worker."""
     from foresto_lab.lab import open_lab
 
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    show_from(log_level)
-    _worker_lab = open_lab(home, database_url)
-
-
-def _end_with_parent() -> None:
-    import multiprocessing
-
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _run_in_worker(item: BatchItem) -> BatchOutcome:
-    assert _worker_lab is not None
-    return run_item(_worker_lab, item)
+    show_from(terms.log_level)
+    return open_lab(terms.home, terms.database_url)
 
 
 # --- what is there ------------------------------------------------------------------
