@@ -23,6 +23,7 @@ from foresto_lab.labels import (
     forward,
     optimization,
     optimization_verdict,
+    optimizer,
     pages,
     portfolio_builder,
     portfolios,
@@ -54,6 +55,7 @@ _TOPICS: Final = (
     search,
     validation,
     widgets,
+    optimizer,
     portfolio_builder,
     pages,
 )

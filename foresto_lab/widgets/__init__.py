@@ -4,13 +4,16 @@
 """
 
 from foresto_lab.widgets.explorer import ScenarioExplorer, scenario_explorer
+from foresto_lab.widgets.optimizer import Optimizer, optimizer
 from foresto_lab.widgets.portfolio_builder import PortfolioBuilder, portfolio_builder
 from foresto_lab.widgets.strategy_explorer import StrategyExplorer, strategy_explorer
 
 __all__ = [
+    "Optimizer",
     "PortfolioBuilder",
     "ScenarioExplorer",
     "StrategyExplorer",
+    "optimizer",
     "portfolio_builder",
     "scenario_explorer",
     "strategy_explorer",
