@@ -75,6 +75,14 @@ def inlined_step(function: _Function) -> _Function:
     return step
 
 
+def bare_inlined_step(function: _Function) -> _Function:
+    """Compile a small function that makes no array into the place of its call."""
+    step: _Function = numba.njit(
+        nogil=True, error_model="numpy", forceinline=True, _nrt=False
+    )(function)
+    return step
+
+
 @cache
 def kernel_folder() -> Path:
     """Return the folder for compiled kernels, one this process can write to."""

@@ -15,8 +15,9 @@ from foresto_lab.engine._compile import (
     INPUT_1D,
     INPUT_2D,
     OUTPUT_1D,
+    bare_inlined_step,
+    bare_step,
     compiled_kernel,
-    inlined_step,
     kernel_step,
 )
 from foresto_lab.engine.summary import AT_PEAK, ROUNDING
@@ -62,40 +63,61 @@ MICROSECONDS_PER_DAY: Final = 86_400_000_000.0
 LIQUIDATION: Final = 7.0
 OPEN: Final = 0.0
 BLOCK: Final = 512
-"""Returns that are made at once."""
+"""Returns that are summed at once."""
+LANES: Final = 64
+"""Places of a row of returns that are summed apart."""
 
 
-@kernel_step
+@bare_inlined_step
 def _sums(bar_return: float, shift: float) -> tuple[float, float, float]:
     """Return a return's distance from the shift, its square, and its downside's."""
     away = bar_return - shift
-    short = min(bar_return, 0.0)
+    short = bar_return if bar_return < 0.0 else 0.0
     return away, away * away, short * short
 
 
-@kernel_step
+@bare_step
 def _block_sums(
-    returns: Float64Array1D, count: int, shift: float
+    equity: Float64Array1D, shift: float, lanes: Float64Array2D
 ) -> tuple[float, float, float]:
-    """Return the sums of ``_sums`` over a block, even and odd places apart."""
-    total = squares = downside = 0.0
-    other_total = other_squares = other_downside = 0.0
-    i = 0
-    while i + 1 < count:
-        one, other = _sums(returns[i], shift), _sums(returns[i + 1], shift)
-        total += one[0]
-        squares += one[1]
-        downside += one[2]
-        other_total += other[0]
-        other_squares += other[1]
-        other_downside += other[2]
-        i += 2
-    if i < count:
-        one = _sums(returns[i], shift)
-        total += one[0]
-        squares += one[1]
-        downside += one[2]
-    return total + other_total, squares + other_squares, downside + other_downside
+    """Return the sums of ``_sums`` over the returns from each equity to the next.
+
+    The return is 0 where nothing was left. Each of ``LANES`` places in a row is summed
+    apart, then the lanes by halves: a row without a return changes no bit.
+
+    Parameters
+    ----------
+    equity : (count + 1,)
+    lanes : (3, LANES)
+        Scratch.
+    """
+    total, squares, downside = lanes[0], lanes[1], lanes[2]
+    for lane in range(LANES):
+        total[lane] = squares[lane] = downside[lane] = 0.0
+    count = equity.shape[0] - 1
+    for first in range(0, count, LANES):
+        width = min(LANES, count - first)
+        before, after = equity[first : first + width], equity[first + 1 :]
+        for lane in range(width):
+            grown = after[lane] / before[lane] - 1.0
+            grown = grown if before[lane] > 0.0 else 0.0
+            away, square, short = _sums(grown, shift)
+            total[lane] += away
+            squares[lane] += square
+            downside[lane] += short
+    return _folded(total), _folded(squares), _folded(downside)
+
+
+@bare_inlined_step
+def _folded(lanes: Float64Array1D) -> float:
+    """Return the sum of the lanes, the upper half added to the lower, and so on."""
+    half = LANES // 2
+    while half > 0:
+        for lane in range(half):
+            lanes[lane] += lanes[lane + half]
+        half //= 2
+    folded: float = lanes[0]
+    return folded
 
 
 @kernel_step
@@ -110,11 +132,9 @@ def _equity_figures(
     n = equity.shape[0]
     shift = equity[0] / initial - 1.0
     total, squares, downside = _sums(shift, shift)
-    returns = np.empty(BLOCK)
+    lanes = np.empty((3, LANES))
     for first in range(1, n, BLOCK):
-        count = min(BLOCK, n - first)
-        _returns_of(equity[first - 1 : first + count], returns)
-        sums = _block_sums(returns, count, shift)
+        sums = _block_sums(equity[first - 1 : min(first + BLOCK, n)], shift, lanes)
         total += sums[0]
         squares += sums[1]
         downside += sums[2]
@@ -124,16 +144,7 @@ def _equity_figures(
     )
 
 
-@inlined_step
-def _returns_of(equity: Float64Array1D, returns: Float64Array1D) -> None:
-    """Write the return of each bar but the first; it is 0 where nothing was left."""
-    for i in range(equity.shape[0] - 1):
-        before = equity[i]
-        grown = equity[i + 1] / before - 1.0
-        returns[i] = grown if before > 0.0 else 0.0
-
-
-@kernel_step
+@bare_step
 def _write_return_figures(
     growth: float,
     n: int,
@@ -176,7 +187,7 @@ class Drawdown(NamedTuple):
     recovery_bar: int
 
 
-@inlined_step
+@bare_inlined_step
 def _drawdown_after(so_far: Drawdown, now: float, bar: int) -> Drawdown:
     """Return the drawdown once the equity at a bar's close is known."""
     peak, level, deepest, peak_bar, deepest_peak_bar, recovery_bar = so_far
@@ -209,7 +220,7 @@ def _drawdown_figures(
     _write_drawdown_figures(so_far, open_times, bar_length, figures)
 
 
-@kernel_step
+@bare_step
 def _write_drawdown_figures(
     found: Drawdown,
     open_times: Int64Array1D,
@@ -261,14 +272,14 @@ def _write_drawdown_figures(
 """What is known of the trades so far: counts, sums, and runs of wins and losses."""
 
 
-@inlined_step
+@bare_inlined_step
 def _begin_tally(tally: Float64Array1D) -> None:
     for field in range(N_TALLY):
         tally[field] = 0.0
     tally[BEST], tally[WORST] = -np.inf, np.inf
 
 
-@inlined_step
+@bare_inlined_step
 def _count_trade(
     tally: Float64Array1D, trade: Float64Array1D, open_times: Int64Array1D
 ) -> None:
@@ -309,7 +320,7 @@ def _count_trade(
         tally[WINNING] = tally[LOSING] = 0.0
 
 
-@kernel_step
+@bare_step
 def _write_trade_figures(tally: Float64Array1D, figures: Float64Array1D) -> None:
     """Write what the tally of all trades comes to."""
     closed, wins, losses = tally[N_CLOSED], tally[N_WINS], tally[N_LOSSES]

@@ -8,9 +8,7 @@ drawdown: the extremes of a group of closes say so, as equity rises with them, o
 
 from __future__ import annotations
 
-import numpy as np
-
-from foresto_lab.engine._compile import inlined_step, kernel_step
+from foresto_lab.engine._compile import bare_inlined_step, bare_step
 from foresto_lab.engine.backtest import (
     BARS_HELD,
     CASH,
@@ -21,10 +19,10 @@ from foresto_lab.engine.backtest import (
 )
 from foresto_lab.engine.backtest_figures import (
     BLOCK,
+    LANES,
     Drawdown,
     _block_sums,
     _drawdown_after,
-    _returns_of,
     _sums,
 )
 from foresto_lab.engine.backtest_sweep_levels import (
@@ -44,7 +42,7 @@ BLOCK_BAR, TOUCHED_FROM, TOUCHED_TO, N_PLACES = range(4)
 """The first bar of the block under way, and which of its places may have a return."""
 
 
-@inlined_step
+@bare_inlined_step
 def _mark_stretch(
     account: Float64Array1D,
     lows: Extremes,
@@ -54,7 +52,7 @@ def _mark_stretch(
     initial: float,
     drawdown: Drawdown,
     marks: Float64Array1D,
-    returns: Float64Array1D,
+    lanes: Float64Array2D,
     sums: Float64Array1D,
     places: Int64Array1D,
     block_edges: Int64Array1D,
@@ -76,7 +74,7 @@ def _mark_stretch(
     bar = first
     if bar == 0:
         equity = cash if held == 0.0 else cash + (margin + held * (closes[0] - price))
-        _begin_sums(equity, initial, marks, returns, sums, places, block_sums)
+        _begin_sums(equity, initial, marks, lanes, sums, places, block_sums)
         bar = 1
     while bar < last:
         begin = places[BLOCK_BAR]
@@ -98,16 +96,16 @@ def _mark_stretch(
             marks[BLOCK] = cash
         bar = end
         if end == begin + BLOCK:
-            _add_block(BLOCK, marks, returns, sums, places, block_edges, block_sums)
+            _add_block(BLOCK, marks, lanes, sums, places, block_edges, block_sums)
     return drawdown
 
 
-@kernel_step
+@bare_step
 def _begin_sums(
     equity: float,
     initial: float,
     marks: Float64Array1D,
-    returns: Float64Array1D,
+    lanes: Float64Array2D,
     sums: Float64Array1D,
     places: Int64Array1D,
     block_sums: Float64Array2D,
@@ -117,86 +115,71 @@ def _begin_sums(
     sums[SHIFT] = shift
     sums[TOTAL], sums[SQUARES], sums[DOWNSIDE] = _sums(shift, shift)
     sums[FLAT_TOTAL] = sums[FLAT_SQUARES] = 0.0
+    marks[:] = equity
     if shift != 0.0:
-        returns[:] = 0.0
-        flat = _block_sums(returns, BLOCK, shift)
+        flat = _block_sums(marks, shift, lanes)
         sums[FLAT_TOTAL], sums[FLAT_SQUARES] = flat[0], flat[1]
-    marks[0] = equity
     places[BLOCK_BAR], places[TOUCHED_FROM], places[TOUCHED_TO] = 1, BLOCK, 0
     if block_sums.shape[0] > 0:
         block_sums[0, 0] += shift
         block_sums[0, 1] += shift * shift
 
 
-@kernel_step
+@bare_step
 def _add_block(
     count: int,
     marks: Float64Array1D,
-    returns: Float64Array1D,
+    lanes: Float64Array2D,
     sums: Float64Array1D,
     places: Int64Array1D,
     block_edges: Int64Array1D,
     block_sums: Float64Array2D,
 ) -> None:
     """Add the returns of a block that is marked, and begin the next."""
-    begin, end = places[TOUCHED_FROM], places[TOUCHED_TO]
-    if end > begin:
-        shift = sums[SHIFT]
-        if shift == 0.0:
-            begin -= begin % 2  # places stay even or odd
-        else:
-            begin, end = 0, count
-        _returns_of(marks[begin : end + 1], returns)
-        total, squares, downside = _block_sums(returns, end - begin, shift)
+    begin, end, shift = places[TOUCHED_FROM], places[TOUCHED_TO], sums[SHIFT]
+    if end > begin or (shift != 0.0 and count < BLOCK):
+        begin = begin // LANES * LANES if shift == 0.0 else 0
+        end = end if shift == 0.0 else count
+        total, squares, downside = _block_sums(marks[begin : end + 1], shift, lanes)
         sums[TOTAL] += total
         sums[SQUARES] += squares
         sums[DOWNSIDE] += downside
         if block_sums.shape[0] > 0:
-            _share_block(
-                returns,
-                places[BLOCK_BAR] + begin,
-                end - begin,
-                block_edges,
-                block_sums,
-            )
+            first = places[BLOCK_BAR] + begin
+            _share_block(marks[begin : end + 1], first, lanes, block_edges, block_sums)
     elif count == BLOCK:
         sums[TOTAL] += sums[FLAT_TOTAL]
         sums[SQUARES] += sums[FLAT_SQUARES]
-    elif sums[SHIFT] != 0.0:
-        returns[:] = 0.0
-        total, squares, downside = _block_sums(returns, count, sums[SHIFT])
-        sums[TOTAL] += total
-        sums[SQUARES] += squares
     marks[0] = marks[count]
     places[BLOCK_BAR] += BLOCK
     places[TOUCHED_FROM], places[TOUCHED_TO] = BLOCK, 0
 
 
-@kernel_step
+@bare_step
 def _share_block(
-    returns: Float64Array1D,
+    marks: Float64Array1D,
     first: int,
-    count: int,
+    lanes: Float64Array2D,
     block_edges: Int64Array1D,
     block_sums: Float64Array2D,
 ) -> None:
-    """Add returns, from a bar on, to the blocks of bars that the caller asked for."""
-    n_blocks = block_sums.shape[0]
-    block = np.searchsorted(block_edges, first, side="right") - 1
+    """Add the returns of marks, from a bar on, to the blocks the caller asked for."""
+    count = marks.shape[0] - 1
     done = 0
-    while done < count and block < n_blocks:
+    for block in range(block_sums.shape[0]):
         until = min(count, block_edges[block + 1] - first)
-        total, squares, _ = _block_sums(returns[done:], until - done, 0.0)
-        block_sums[block, 0] += total
-        block_sums[block, 1] += squares
-        done = until
-        block += 1
+        if until > done:
+            part = marks[done : until + 1]
+            total, squares, _ = _block_sums(part, 0.0, lanes)
+            block_sums[block, 0] += total
+            block_sums[block, 1] += squares
+            done = until
 
 
 # --- drawdown ----------------------------------------------------------------------
 
 
-@inlined_step
+@bare_inlined_step
 def _flat_drawdown(so_far: Drawdown, equity: float, first: int, last: int) -> Drawdown:
     """Return the drawdown after bars of the same equity.
 
@@ -219,7 +202,7 @@ def _flat_drawdown(so_far: Drawdown, equity: float, first: int, last: int) -> Dr
     return so_far
 
 
-@inlined_step
+@bare_inlined_step
 def _held_drawdown(
     so_far: Drawdown,
     cash: float,
@@ -253,7 +236,7 @@ def _held_drawdown(
     return so_far
 
 
-@inlined_step
+@bare_inlined_step
 def _is_uneventful(
     so_far: Drawdown,
     position: tuple[float, float, float, float],

@@ -17,9 +17,9 @@ from foresto_lab.engine._compile import (
     INPUT_1D,
     INPUT_2D,
     OUTPUT_2D,
+    bare_inlined_step,
+    bare_step,
     compiled_kernel,
-    inlined_step,
-    kernel_step,
 )
 from foresto_lab.engine.backtest import (
     BARS_HELD,
@@ -57,6 +57,7 @@ from foresto_lab.engine.backtest import (
 from foresto_lab.engine.backtest_figures import (
     BLOCK,
     INPUT_TIMES,
+    LANES,
     N_TALLY,
     Drawdown,
     _begin_tally,
@@ -125,12 +126,12 @@ class Scratch(NamedTuple):
     fills: Float64Array2D
     tally: Float64Array1D
     marks: Float64Array1D
-    returns: Float64Array1D
+    lanes: Float64Array2D
     sums: Float64Array1D
     places: Int64Array1D
 
 
-@inlined_step
+@bare_inlined_step
 def _sparse_quiet_until(
     account: Float64Array1D,
     rules: Rules,
@@ -175,7 +176,7 @@ def _sparse_quiet_until(
     return _first_reach(tops, bottoms, floor, ceiling, first, last)
 
 
-@inlined_step
+@bare_inlined_step
 def _count_trades(scratch: Scratch, open_times: Int64Array1D) -> None:
     """Add the trades recorded since the last time to the tally."""
     account = scratch.account
@@ -184,7 +185,7 @@ def _count_trades(scratch: Scratch, open_times: Int64Array1D) -> None:
     account[N_TRADES] = account[N_FILLS] = 0.0
 
 
-@kernel_step
+@bare_step
 def _walk(
     prices: Prices,
     open_times: Int64Array1D,
@@ -230,7 +231,7 @@ def _walk(
                 initial,
                 drawdown,
                 scratch.marks,
-                scratch.returns,
+                scratch.lanes,
                 scratch.sums,
                 scratch.places,
                 block_edges,
@@ -302,7 +303,7 @@ def _walk(
         _add_block(
             left,
             scratch.marks,
-            scratch.returns,
+            scratch.lanes,
             scratch.sums,
             scratch.places,
             block_edges,
@@ -311,7 +312,7 @@ def _walk(
     return drawdown
 
 
-@kernel_step
+@bare_step
 def _rules_at(row: Float64Array1D) -> Rules:
     return Rules(
         row[0],
@@ -337,7 +338,7 @@ def _rules_at(row: Float64Array1D) -> Rules:
     )
 
 
-@kernel_step
+@bare_step
 def _write_figures(
     scratch: Scratch,
     drawdown: Drawdown,
@@ -367,7 +368,7 @@ def _write_figures(
     _write_trade_figures(scratch.tally, figures)
 
 
-@kernel_step
+@bare_step
 def _equal_rows(one: Int32Array1D, other: Int32Array1D) -> bool:
     equal = True
     for place in range(one.shape[0]):
@@ -462,7 +463,7 @@ def sweep_backtests_kernel(
         np.empty((2 * MOST_TRADES, N_FILL_FIELDS)),
         np.empty(N_TALLY),
         np.empty(BLOCK + 1),
-        np.empty(BLOCK),
+        np.empty((3, LANES)),
         np.empty(N_SUMS),
         np.empty(N_PLACES, dtype=np.int64),
     )
