@@ -1,4 +1,4 @@
-"""Many combinations at once: each has, bit for bit, the metrics of a single backtest."""
+"""Many combinations at once: each has a single backtest's metrics, bit for bit."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ import pytest
 
 import foresto_lab as fl
 from foresto_lab.errors import InputError, StrategyError, UnknownNameError
+from foresto_lab.optimize import column_store
 from foresto_lab.optimize.backtest_evaluator import BacktestEvaluator, block_edges
 from foresto_lab.optimize.combinations import Combinations
 from foresto_lab.optimize.evaluation import BarSpan
 from foresto_lab.optimize.sweep_batches import SweepSignals
-from foresto_lab.strategies import Signals, TradingStrategy
+from foresto_lab.strategies import Signals, StrategyConfig, TradingStrategy
 from tests.unit.optimize.evaluated import (
     RULES,
     RULES_DRAWS,
@@ -256,10 +257,10 @@ class Remembering(TradingStrategy):
 
     name = "remembering"
 
-    class Config(
-        fl.StrategyConfig if hasattr(fl, "StrategyConfig") else Pullback.Config
-    ):  # type: ignore[misc]
-        """Its parameters."""
+    class Config(StrategyConfig):
+        low: float = 100.0
+
+    config: Config
 
     def __init__(self, **parameters: Any) -> None:
         super().__init__(**parameters)
@@ -309,7 +310,7 @@ def test_columns_that_do_not_fit_at_once_are_computed_in_turn(
         ]
     )
     at_once = BacktestEvaluator.of(candles, "sma_cross").evaluate(rows)
-    monkeypatch.setattr("foresto_lab.optimize.column_store.ROOM", 0)
+    monkeypatch.setattr(column_store, "ROOM", 0)
     in_turn = BacktestEvaluator.of(candles, "sma_cross").evaluate(rows)
     assert np.array_equal(at_once.figures, in_turn.figures, equal_nan=True)
 
