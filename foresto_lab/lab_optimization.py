@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
     from foresto_lab.backtest import Execution
     from foresto_lab.market.instants import Moment
+    from foresto_lab.optimize.cross_validation_result import CrossValidationResult
     from foresto_lab.optimize.progress import Observer
     from foresto_lab.optimize.result import OptimizationResult
     from foresto_lab.optimize.stopping import Cancel
+    from foresto_lab.optimize.walk_forward_result import WalkForwardResult
+    from foresto_lab.optimize.windows import Length
     from foresto_lab.runs.comparison import Reproduction
     from foresto_lab.runs.optimization import OptimizationPlan, SearchStores
     from foresto_lab.runs.record import RunArtifacts, RunRecord
@@ -137,6 +140,137 @@ class OptimizationVerbs(BacktestVerbs):
                 plan, work=work, **self._search_terms(force=force, save=save)
             )
 
+    def walk_forward(
+        self,
+        strategy: Strategy | type[Any] | Mapping[str, Any] | str | Path,
+        space: Any,
+        method: Any = "grid",
+        objective: Any = "sharpe_ratio",
+        *,
+        symbols: str | Sequence[str],
+        train: Length,
+        test: Length,
+        step: Length | None = None,
+        anchored: bool = False,
+        embargo: int = 0,
+        workers: int | None = None,
+        dask: str | None = None,
+        time_limit: float | timedelta | None = None,
+        progress: Observer | bool | None = None,
+        cancel: Cancel | None = None,
+        resume: bool = True,
+        force: bool = False,
+        save: bool = True,
+        **options: Any,
+    ) -> WalkForwardResult:
+        """Choose parameters on the past and trade them on what came next; register it.
+
+        Kept, found again, gone on with and counted as by :meth:`optimize`; the trials
+        of every train span count.
+
+        Parameters
+        ----------
+        strategy, space, method, objective, symbols
+            As for :meth:`optimize`.
+        train, test, step, anchored, embargo
+            As for ``fl.walk_forward``.
+        workers, dask, time_limit, progress, cancel, resume, force, save
+            As for :meth:`optimize`.
+        **options
+            ``timeframe``, ``start``, ``end``, ``constraints``, ``execution``,
+            ``initial_capital``, ``parameters``, ``aggregate``, ``finer``, ``trials``,
+            ``seed`` and ``patience``, as for :meth:`optimize`.
+
+        Raises
+        ------
+        SplitError
+            No window fits the data, or the test spans would overlap.
+        PreflightError, SpaceError, ObjectiveError, UnknownNameError, AmountError
+            As for :meth:`optimize`; nothing was registered.
+        """
+        from foresto_lab.optimize.windows import WalkForwardPlan
+
+        cuts = WalkForwardPlan(train, test, step, anchored, embargo)
+        asked = {"method": method, "objective": objective, "symbols": symbols}
+        plan = self._plan_search(strategy, space, **asked, **options)
+        result: WalkForwardResult = self._validate(
+            plan,
+            cuts,
+            (workers, dask, time_limit, progress, cancel),
+            resume=resume,
+            force=force,
+            save=save,
+        )
+        return result
+
+    def cross_validate(
+        self,
+        strategy: Strategy | type[Any] | Mapping[str, Any] | str | Path,
+        space: Any,
+        method: Any = "grid",
+        objective: Any = "sharpe_ratio",
+        *,
+        symbols: str | Sequence[str],
+        groups: int = 10,
+        test_groups: int = 2,
+        purge: int | None = None,
+        embargo: int | None = None,
+        workers: int | None = None,
+        dask: str | None = None,
+        time_limit: float | timedelta | None = None,
+        progress: Observer | bool | None = None,
+        cancel: Cancel | None = None,
+        force: bool = False,
+        save: bool = True,
+        **options: Any,
+    ) -> CrossValidationResult:
+        """Choose parameters on every choice of groups, trade the others; register it.
+
+        Kept, found again and counted as by :meth:`optimize`.
+
+        Parameters
+        ----------
+        strategy, space, method, objective, symbols
+            As for :meth:`optimize`.
+        groups, test_groups, purge, embargo
+            As for ``fl.combinatorial_cross_validation``.
+        workers, dask, time_limit, progress, cancel, force, save
+            As for :meth:`optimize`.
+        **options
+            As for :meth:`walk_forward`.
+
+        Raises
+        ------
+        SplitError
+            The bars are too few for the groups, purge and embargo.
+        PreflightError, SpaceError, ObjectiveError, UnknownNameError, AmountError
+            As for :meth:`optimize`; nothing was registered.
+        """
+        from foresto_lab.optimize.cross_validation import (
+            EMBARGO_SHARE,
+            longest_warm_up,
+        )
+        from foresto_lab.optimize.purged_groups import PurgedGroups
+
+        asked = {"method": method, "objective": objective, "symbols": symbols}
+        plan = self._plan_search(strategy, space, **asked, **options)
+        n_bars = plan.search.evaluator.n_bars
+        cuts = PurgedGroups(
+            groups,
+            test_groups,
+            longest_warm_up(plan.search) if purge is None else purge,
+            -(-n_bars // EMBARGO_SHARE) if embargo is None else embargo,
+        )
+        result: CrossValidationResult = self._validate(
+            plan,
+            cuts,
+            (workers, dask, time_limit, progress, cancel),
+            resume=True,
+            force=force,
+            save=save,
+        )
+        return result
+
     def trials(
         self,
         strategy: Any = None,
@@ -183,6 +317,24 @@ class OptimizationVerbs(BacktestVerbs):
         return entries_table(entries)
 
     # --- planning and running -----------------------------------------------------
+
+    def _validate(
+        self,
+        plan: OptimizationPlan,
+        cuts: Any,
+        work: tuple[Any, ...],
+        *,
+        resume: bool,
+        force: bool,
+        save: bool,
+    ) -> Any:
+        from foresto_lab.runs.validation import run_validation, with_windows
+
+        cut = with_windows(plan, cuts)
+        with self._search_work(cut, *work, resume=resume) as given:
+            return run_validation(
+                cut, work=given, **self._search_terms(force=force, save=save)
+            )
 
     def _plan_search(
         self, strategy: Any, space: Any, **options: Any
@@ -253,15 +405,21 @@ class OptimizationVerbs(BacktestVerbs):
 
     def _restore_search(self, record: RunRecord, artifacts: RunArtifacts) -> Any:
         from foresto_lab.runs.optimization import restore_optimization
+        from foresto_lab.runs.validation import restore_validation
 
+        if record.request.get("windows") is not None:
+            return restore_validation(record, artifacts)
         return restore_optimization(
             record, artifacts, data=self._backtest_data, rebuild=self._rebuild
         )
 
     def _reproduce_search(self, record: RunRecord) -> Reproduction:
         from foresto_lab.runs.optimization import reproduce_optimization
+        from foresto_lab.runs.validation import reproduce_validation
 
-        return reproduce_optimization(
+        windowed = record.request.get("windows") is not None
+        again = reproduce_validation if windowed else reproduce_optimization
+        return again(
             record,
             data=self._backtest_data,
             runs=self.storage.runs,

@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, str] = {
     "strategies": "foresto_lab.cli.strategies:strategies",
     "backtest": "foresto_lab.cli.backtest:backtest",
     "optimize": "foresto_lab.cli.optimize:optimize",
+    "walk-forward": "foresto_lab.cli.walk_forward:walk_forward",
     "trials": "foresto_lab.cli.trials:trials",
     "preflight": "foresto_lab.cli.preflight:preflight",
     "registry": "foresto_lab.cli.registry:registry",

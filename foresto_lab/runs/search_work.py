@@ -116,6 +116,13 @@ class TrialCounter:
             self._entry = replace(self._entry, tally=tally)
             self._unwritten = True
 
+    def settle(self, sharpes: Any) -> None:
+        """Take annual Sharpe ratios in place of those of the same trials so far."""
+        tally = TrialTally.of(np.asarray(sharpes, dtype=np.float64) / self._scale)
+        if tally.evaluated >= self.tally.evaluated:
+            self._entry = replace(self._entry, tally=tally)
+            self._unwritten = True
+
     def write(self) -> None:
         """Write what was counted, if there is anything new."""
         if self._unwritten:
@@ -150,11 +157,16 @@ def _sharpes(evaluations: Evaluations) -> Any:
 
 
 class CountingExecutor:
-    """Evaluates as another executor does, and counts every trial."""
+    """Evaluates as another executor does, and counts every trial.
+
+    Combinations that are evaluated on one stretch of bars after another, to be pooled,
+    are tried once.
+    """
 
     def __init__(self, executor: Executor, counter: TrialCounter) -> None:
         self._executor = executor
         self._counter = counter
+        self._last: Combinations | None = None
 
     @property
     def workers(self) -> int:
@@ -173,8 +185,10 @@ class CountingExecutor:
         told = self._executor.evaluate(
             evaluator, combinations, span=span, blocks=blocks
         )
-        self._counter.add(told)
-        self._counter.write_now_and_then()
+        if combinations is not self._last:
+            self._counter.add(told)
+            self._counter.write_now_and_then()
+        self._last = combinations
         return told
 
     def map(
