@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 ORPHAN_AGE = timedelta(days=1)
 """How long what nobody owns is left alone: a run may be about to own it."""
 
+SEARCH_AGE = timedelta(days=30)
+"""How long a stopped search can be gone on with."""
+
 log = get_logger(__name__)
 
 
@@ -56,6 +59,9 @@ class CleanupReport:
         Partitions that were dropped; PostgreSQL only.
     orphans : tuple of str
         Artifacts without a run that were removed.
+    searches : tuple of str
+        Stopped searches, by their request hashes, whose written trials were removed:
+        nobody went on with them. The trial ledger keeps what they tried.
     archive : str or None
         Where the runs were archived.
     dry_run : bool
@@ -70,11 +76,13 @@ class CleanupReport:
     orphans: tuple[str, ...]
     archive: str | None
     dry_run: bool
+    searches: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether there was nothing to do."""
-        return not (self.paths or self.runs or self.partitions or self.orphans)
+        done = (self.paths, self.runs, self.partitions, self.orphans, self.searches)
+        return not any(done)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON-ready values."""
@@ -85,6 +93,7 @@ class CleanupReport:
             "waiting_until": self.waiting_until and self.waiting_until.isoformat(),
             "partitions": list(self.partitions),
             "orphans": list(self.orphans),
+            "searches": list(self.searches),
             "archive": self.archive,
             "dry_run": self.dry_run,
         }
@@ -101,6 +110,11 @@ class CleanupReport:
         if self.orphans:
             lines.append(
                 f"{len(self.orphans):,} artifacts without a run {does}removed."
+            )
+        if self.searches:
+            lines.append(
+                f"What {len(self.searches):,} stopped searches had written down "
+                f"{does}removed."
             )
         if self.waiting:
             lines.append(
@@ -122,6 +136,7 @@ class CleanupPlan:
     waiting_until: date | None
     partitions: tuple[str, ...]
     orphans: tuple[str, ...]
+    searches: tuple[str, ...] = ()
 
     @property
     def archived(self) -> tuple[str, ...]:
@@ -156,6 +171,7 @@ def plan_cleanup(storage: Storage, now: datetime) -> CleanupPlan:
         waiting_until=_next_month(bound) if waiting else None,
         partitions=_due_partitions(storage, bound.date()),
         orphans=_orphans(storage, now),
+        searches=storage.checkpoints.outdated(now - SEARCH_AGE),
     )
 
 
@@ -202,12 +218,15 @@ def clean_up(
         if folder is not None:
             _archive(storage, plan.archived, folder, tell)
         partitions = _delete(storage, plan, now, tell)
+        for request_hash in plan.searches:
+            storage.checkpoints.remove(request_hash)
         log.info(
             "store cleaned up",
             paths=len(plan.paths),
             runs=len(plan.runs),
             partitions=list(partitions),
             orphans=len(plan.orphans),
+            searches=len(plan.searches),
         )
     return CleanupReport(
         paths=plan.paths,
@@ -218,6 +237,7 @@ def clean_up(
         orphans=plan.orphans,
         archive=None if folder is None else str(folder.folder),
         dry_run=dry_run,
+        searches=plan.searches,
     )
 
 
