@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -61,6 +61,8 @@ if TYPE_CHECKING:
     from foresto_lab.backtest.walk import Walk
     from foresto_lab.strategies.signals import Signals
 
+MOST_AT_ONCE: Final = 1 << 17
+"""Combinations that are swept at once, lest their figures be kept twice."""
 _NO_PARAMETERS: Final[Mapping[str, Any]] = {}
 
 
@@ -87,6 +89,7 @@ class BacktestEvaluator:
     execution: Execution
     initial_capital: float = DEFAULT_CAPITAL
     threads: int | None = None
+    _lock: Any = field(default_factory=Lock, init=False, repr=False)
 
     @classmethod
     def of(
@@ -237,17 +240,21 @@ class BacktestEvaluator:
         figures: Float64Array2D,
         sums: Float64Array3D,
     ) -> None:
-        """Write the figures of one batch."""
-        batch, accounts, execution = planned.batch, planned.accounts, planned.execution
-        found = sweep_backtests(
-            self._market(execution, span),
-            batch.signals,
-            SweepAccounts(*accounts),
-            block_edges=edges,
-            threads=self.threads or available_cores(),
-        )
-        figures[batch.places] = found.figures
-        sums[batch.places] = found.block_sums
+        """Write the figures of one batch, so many combinations at a time."""
+        market = self._market(planned.execution, span)
+        signals, accounts = planned.batch.signals, planned.accounts
+        for begin in range(0, len(planned.batch.places), MOST_AT_ONCE):
+            rows = slice(begin, begin + MOST_AT_ONCE)
+            places = planned.batch.places[rows]
+            found = sweep_backtests(
+                market,
+                signals._replace(leaf_of_slot=signals.leaf_of_slot[rows]),
+                SweepAccounts(accounts.rules, accounts.rules_of[rows]),
+                block_edges=edges,
+                threads=self.threads or available_cores(),
+            )
+            figures[places] = found.figures
+            sums[places] = found.block_sums
 
     def _market(self, execution: Execution, span: BarSpan) -> SweepMarket:
         table = self.table.slice(span.first, span.last)
@@ -269,22 +276,22 @@ class BacktestEvaluator:
     @contextmanager
     def _planner(self) -> Iterator[SweepPlanner]:
         """Yield a planner that nobody else uses; the first is kept with its columns."""
-        lock = self._kept_lock
-        if lock.acquire(blocking=False):
+        if self._lock.acquire(blocking=False):
             try:
                 yield self._kept_planner
             finally:
-                lock.release()
+                self._lock.release()
         else:
             yield self._new_planner()
 
     @cached_property
-    def _kept_lock(self) -> Lock:
-        return Lock()
-
-    @cached_property
     def _kept_planner(self) -> SweepPlanner:
         return self._new_planner()
+
+    def forget(self) -> None:
+        """Let go of the columns that are kept for the next combinations."""
+        with self._lock:
+            self.__dict__.pop("_kept_planner", None)
 
     def _new_planner(self) -> SweepPlanner:
         return SweepPlanner(

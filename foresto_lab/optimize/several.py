@@ -39,6 +39,8 @@ _AGGREGATES: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
     {"mean": np.nanmean, "median": np.nanmedian, "min": np.nanmin}
 )
 AGGREGATES: Final = tuple(_AGGREGATES)
+_KEPT: Final = 2
+"""Symbols up to which each keeps its indicators from one batch to the next."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,6 +183,8 @@ class SeveralEvaluator:
                 continue
             places = self._places(own, span.first + edges) - inner.first
             each.append((own.evaluate_between(combinations, inner, places), places))
+            if len(self.evaluators) > _KEPT:
+                own.forget()
         figures = _together([one.figures for one, _ in each], self.aggregate)
         if not blocks:
             return Evaluations(self.names, figures)
