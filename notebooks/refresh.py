@@ -31,13 +31,14 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="templates; all by default")
     names = parser.parse_args().names
     record_versions(NOTEBOOKS)
-    with tempfile.TemporaryDirectory(prefix="foresto-refresh-") as folder:
-        set_up_workspace(Path(folder))
-        lab = open_lab(folder)
-        for path in sorted((NOTEBOOKS / "reports").glob("*.ipynb")):
-            if not names or path.stem in names:
-                refresh(lab, path)
-                sys.stdout.write(f"{path.name} refreshed\n")
+    for path in sorted((NOTEBOOKS / "reports").glob("*.ipynb")):
+        if names and path.stem not in names:
+            continue
+        # a search counts what was tried before it: each has a workspace of its own
+        with tempfile.TemporaryDirectory(prefix="foresto-refresh-") as folder:
+            set_up_workspace(Path(folder))
+            refresh(open_lab(folder), path)
+        sys.stdout.write(f"{path.name} refreshed\n")
 
 
 def refresh(lab: Lab, path: Path) -> None:

@@ -19,6 +19,8 @@ _WIDE_HANGUL: Final = 34
 
 def value_text(value: Any) -> str:
     """Return a parameter's value, short: 0.30000000000000004 is ``0.3``."""
+    if value is None or value != value:
+        return MISSING
     if isinstance(value, bool | np.bool_) or not isinstance(
         value, int | float | np.number
     ):

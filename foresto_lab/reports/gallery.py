@@ -29,6 +29,8 @@ _SHOWN: Final = {
     "simulation": ("cagr", "max_drawdown", "sharpe_ratio"),
     "portfolio": ("cagr", "max_drawdown", "sharpe_ratio"),
     "backtest": ("cagr", "max_drawdown", "sharpe"),
+    "optimization": ("sharpe", "luck_probability", "deflated_sharpe_ratio"),
+    "walk_forward": ("total_return", "sharpe", "efficiency"),
     "quality": ("symbol_count", "error_count", "warning_count"),
     "health": ("symbol_count", "missing_count", "missing_return_count"),
 }
@@ -128,6 +130,8 @@ def _line(
             parts += [label("rules_compared", language, rules=count), f"★ {rule}"]
         else:
             parts.append(rule)
+    if run and run["kind"] in ("optimization", "walk_forward"):
+        parts.append(run["strategy"])
     if run and run["kind"] == "backtest":
         count = len(manifest["runs"])
         if count > 1:

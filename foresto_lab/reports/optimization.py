@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
+from foresto_lab.errors import ForestoError
 from foresto_lab.figures import optimization as figures
 from foresto_lab.figures.optimization_trials import is_simulated_search
 from foresto_lab.figures.optimization_words import metric_text, metric_words, value_text
@@ -134,8 +136,49 @@ def search_facts(
             "engine_version": record.engine_version,
             "git_commit": record.git_commit,
             "created_at": f"{record.created_at:%Y-%m-%dT%H:%M:%SZ}",
+            "terms": {
+                name: value
+                for name, value in record.summary.items()
+                if name == "status" or name.startswith("prior_")
+            },
         }
     return facts
+
+
+def recorded_search(lab: Lab, run: Mapping[str, Any]) -> Any:
+    """Return as much of a search's record as it takes to search again.
+
+    What was tried before it, on which its statistics rest, is taken from the store's
+    own record where there is one, else from the page.
+    """
+    try:
+        terms: Mapping[str, Any] = lab.run_record(run["run_id"]).summary
+    except ForestoError:
+        terms = run.get("terms", {})
+    return SimpleNamespace(
+        run_id=run["run_id"],
+        request=run["request"],
+        data_version=run["data_version"],
+        summary=terms,
+    )
+
+
+def rerun_optimization(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the numbers that a recorded search gives on its data version now.
+
+    Raises
+    ------
+    ForestoError
+        It was stopped before its end, or its candles or its code are not here.
+    """
+    from foresto_lab.optimize.run import run_plan
+    from foresto_lab.runs.optimization import plan_to_reproduce
+    from foresto_lab.runs.optimization_tables import prior_of, recorded_prior
+
+    record = recorded_search(lab, run)
+    plan = plan_to_reproduce(record, data=lab._backtest_data, rebuild=lab._rebuild)
+    prior = prior_of(recorded_prior(record))
+    return optimization_numbers(run_plan(plan.search, prior=prior))
 
 
 # --- blocks --------------------------------------------------------------------------

@@ -20,6 +20,7 @@ CHARTS = {
     "scenario": 10,
     "backtest": 11,
     "strategy_comparison": 4,
+    "optimization": 8,
     "rebalancing_comparison": 6,
     "rebalancing_study": 7,
     "data_quality": 2,

@@ -18,6 +18,8 @@ from foresto_lab.workspace import set_up_workspace
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
+SEARCHES = ("optimization", "walk_forward")
+"""Their statistics count every trial made before in the workspace."""
 TEMPLATES = sorted((REPOSITORY / "notebooks" / "reports").glob("*.ipynb"))
 
 
@@ -59,7 +61,12 @@ def run_nbval(notebook: Path, home: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("notebook", TEMPLATES, ids=lambda path: path.stem)
-def test_a_template_gives_its_stored_outputs(notebook: Path, home: Path) -> None:
+def test_a_template_gives_its_stored_outputs(
+    notebook: Path, home: Path, tmp_path: Path
+) -> None:
+    if notebook.stem in SEARCHES:
+        home = tmp_path / "own"
+        set_up_workspace(home)
     done = run_nbval(notebook, home)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
 

@@ -293,7 +293,21 @@ def test_a_million_trials_make_no_large_figure() -> None:
     assert "1,500 of 1,000,000 shown" in told
 
 
+def test_choices_stand_in_order_numbers_first_and_nothing_last() -> None:
+    frame = pd.DataFrame({"stop": [10, None, 5], "sharpe": [0.1, 0.2, 0.3]})
+    frame["stop"] = frame["stop"].astype(object)
+    levels = searched(result_of(frame, ("stop",))).levels("stop")
+    assert levels.texts == ("5", "10", "–")
+    whole = pd.DataFrame({"stop": [10, 5, 2], "sharpe": [0.1, 0.2, 0.3]}, dtype=object)
+    assert searched(result_of(whole, ("stop",))).levels("stop").texts == (
+        "2",
+        "5",
+        "10",
+    )
+
+
 def test_values_and_names_are_short() -> None:
+    assert value_text(None) == value_text(float("nan")) == "–"
     assert value_text(0.1 + 0.2) == "0.3"
     assert value_text(1500) == "1,500"
     assert value_text(True) == "true"

@@ -19,6 +19,7 @@ KINDS = [
     "backtest",
     "data_quality",
     "forward",
+    "optimization",
     "preflight",
     "rebalancing_comparison",
     "rebalancing_study",
