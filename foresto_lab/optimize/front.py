@@ -196,4 +196,7 @@ def using_executor(
     try:
         yield started
     finally:
-        started.close()
+        try:
+            started.close()
+        except KeyboardInterrupt:  # what was found is on its way out: end them first
+            started.close()

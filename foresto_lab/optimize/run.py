@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from foresto_lab.errors import ClusterError
 from foresto_lab.findings import Finding
 from foresto_lab.optimize.assessment import Assessment, assess
 from foresto_lab.optimize.checkpoint import Checkpoint
@@ -46,13 +47,28 @@ def run_plan(
         stop=stop,
         clock=clock,
     )
-    parts, assessment, findings = None, None, findings_of(plan, outcome)
     try:
-        parts = parts_of(plan, outcome, used)
-        assessment = assessed(plan, outcome, prior, parts, used)
+        return _judged(plan, outcome, prior, used)
+    except ClusterError:  # the search itself is done: judge it without the workers
+        return _judged(plan, outcome, prior, LocalExecutor())
+
+
+def _judged(
+    plan: SearchPlan,
+    outcome: SearchOutcome,
+    prior: PriorTrials | None,
+    executor: Executor,
+) -> OptimizationResult:
+    """Return the result with a verdict; without one if that is interrupted."""
+    parts = None
+    try:
+        parts = parts_of(plan, outcome, executor)
+        assessment = assessed(plan, outcome, prior, parts, executor)
+        findings = findings_of(plan, outcome)
+        return result_of(plan, outcome, parts, assessment, findings)
     except KeyboardInterrupt:
-        findings = (*findings, _cut_short())
-    return result_of(plan, outcome, parts, assessment, findings)
+        findings = (*findings_of(plan, outcome), _cut_short())
+        return result_of(plan, outcome, parts, None, findings)
 
 
 def parts_of(
