@@ -312,8 +312,15 @@ def _places(
         names = (parameter.name for parameter in known.get(use["name"]).parameters)
         paths += [f"{stem}.{name}" for name in names]
     paths += [f"risk.{name}" for name in _RISK_NAMES]
-    paths += [f"risk.{name}_percent" for name in _PERCENTS]
+    in_percent = [f"{name}_percent" for name in _PERCENTS]
+    paths += [f"risk.{name}" for name in in_percent]
+    paths += [f"risk.{_camel_case(name)}" for name in (*_RISK_NAMES, *in_percent)]
     return tuple(dict.fromkeys(paths))
+
+
+def _camel_case(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
 
 
 def _without_percent(name: str) -> tuple[tuple[str, ...], bool]:
