@@ -28,6 +28,7 @@ from foresto_lab.optimize.compared_trials import (
     bars_of,
     compare,
     market_returns,
+    reach_of,
 )
 from foresto_lab.optimize.degradation import Degradation, degradation_of
 from foresto_lab.optimize.evaluation import Evaluator
@@ -155,7 +156,8 @@ def assess(
     compared = compare(
         evaluator, outcome, space, method=method, executor=used, seed=seed
     )
-    luck = _luck(evaluator, outcome, compared, returns, made.count, seed)
+    reach = reach_of(outcome, space, method, made.count)
+    luck = _luck(evaluator, outcome, compared, returns, reach, seed)
     snooping = superior_predictive_ability(
         compared.stretches, repetitions=_REPETITIONS, seed=seed
     )
@@ -272,7 +274,7 @@ def _luck(
     outcome: SearchOutcome,
     compared: ComparedTrials,
     returns: Float64Array1D,
-    trials: int,
+    trials: float,
     seed: int,
 ) -> SelectionLuck:
     market = market_returns(evaluator, outcome.span)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ FEWEST_BARS: Final = 64
 """Four bars for each block; of fewer nothing can be said."""
 ADAPTIVE: Final = frozenset({"genetic", "nsga2", "tpe"})
 """Ways to search that look at what was found: their trials are no even draw."""
+REACH: Final = 10
+"""A search that climbs finds by luck what takes ten times as many draws at random."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +102,20 @@ def compare(
     assert told.block_sums is not None
     assert told.block_lengths is not None
     return ComparedTrials(told.block_sums, told.block_lengths)
+
+
+def reach_of(
+    outcome: SearchOutcome, space: Space | None, method: str, trials: int
+) -> float:
+    """Return how many even draws are as good at finding luck as all trials ever made.
+
+    Those of this search count tenfold where it climbs, up to the whole space.
+    """
+    if method not in ADAPTIVE:
+        return float(trials)
+    size = math.inf if space is None or space.size is None else float(space.size)
+    reached = max(min(REACH * outcome.evaluated, size), outcome.evaluated)
+    return trials - outcome.evaluated + reached
 
 
 def bars_of(evaluator: Evaluator, outcome: SearchOutcome) -> int:

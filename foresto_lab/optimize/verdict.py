@@ -3,10 +3,10 @@
 The rule, in words a reader can check:
 
 - **overfitted**: luck alone, over as many trials of as much variety, finds one that
-  looks this good in more than 2 of 100 searches.
-- **doubtful**: in 1 to 2 of 100; or luck is unlikely, but the best lost money, lost it
-  on the bars after those it was chosen on, lost it on the part that was held out, or
-  rests on a handful of trades; or nothing can be said.
+  looks this good in more than 1 of 100 searches.
+- **doubtful**: in more than 1 of 200; or luck is unlikely, but the best lost money,
+  lost it on the bars after those it was chosen on, lost it on the part that was held
+  out, or rests on a handful of trades; or nothing can be said.
 - **robust**: none of this.
 
 Other statistics are told as remarks and decide nothing: the paper's deflated Sharpe
@@ -29,11 +29,11 @@ from foresto_lab.labels import Language, label, percent
 Level: TypeAlias = Literal["robust", "doubtful", "overfitted"]
 LEVELS: Final[tuple[Level, ...]] = ("robust", "doubtful", "overfitted")
 """From the best to the worst."""
-SURE_LUCK: Final = 0.02
+SURE_LUCK: Final = 0.01
 """Probability of luck above which the best is overfitted."""
-UNSURE_LUCK: Final = 0.01
+UNSURE_LUCK: Final = 0.005
 """Probability of luck above which it is doubtful."""
-FEWEST_TRADES: Final = 10
+FEWEST_TRADES: Final = 5
 LIKELY_LOSS: Final = 0.5
 """Share of halves whose best must not lose in the other half."""
 PLATEAU: Final = 0.5

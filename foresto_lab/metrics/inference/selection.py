@@ -3,16 +3,19 @@
 The paper's deflated Sharpe ratio measures the best by the spread of all trials' Sharpe
 ratios. Where an edge is real it widens that spread, and thereby raises the very bar
 that it is held to. Here the bar is what the trials would have shown without any edge:
-their returns around their own means, resampled, keep how alike the trials are and how
-wild their returns, but know of no edge.
+their returns around their own means, each stretch multiplied by a random number, keep
+how alike the trials are, but know of no edge.
 
 References
 ----------
 .. [1] Hansen, P. R. (2005). A test for superior predictive ability. Journal of Business
-   and Economic Statistics 23(4). (Means over their own deviation; the bootstrap.)
+   and Economic Statistics 23(4). (Means over their own deviation.)
 .. [2] Bailey, D. H. and Lopez de Prado, M. (2012). The Sharpe ratio efficient frontier.
    Journal of Risk 15(2). (The standard error.)
-.. [3] Sidak, Z. (1967). Rectangular confidence regions. Journal of the American
+.. [3] Chernozhukov, V., Chetverikov, D. and Kato, K. (2013). Gaussian approximations
+   and multiplier bootstrap for maxima of sums of high-dimensional random vectors.
+   Annals of Statistics 41(6).
+.. [4] Sidak, Z. (1967). Rectangular confidence regions. Journal of the American
    Statistical Association 62(318). (The best of K independent trials.)
 """
 
@@ -56,9 +59,9 @@ class SelectionLuck:
     beta : float
         The chosen trial's mean exposure to the market; NaN where none was given.
     n_trials : int
-        Trials that move, of those resampled.
+        Trials that move, of those given.
     n_stretches : int
-        Sums of returns that were resampled.
+        Sums of returns of each trial.
     """
 
     probability: float
@@ -90,9 +93,10 @@ def selection_luck(
 
     1. Each trial's returns are taken less its beta times the market's, if a market is
        given: what holding the market for the same share earns is no skill of timing.
-    2. The returns around their own means, over their deviations, are resampled; the
-       distribution of the best mean of all trials is that of the best of K independent
-       ones, which gives K, the effective number of trials.
+    2. The returns around their own means, over their deviations, are multiplied by
+       normal numbers, one for each stretch, time and again [3]_. The best mean of all
+       trials then spreads as the best of K independent ones does [4]_; that gives K,
+       the effective number of trials, at most as many as there are.
     3. K of half of the trials tells how K grows; so it is carried on to all ``trials``
        that were ever made.
     4. The chosen trial's mean over its standard error, z, with Mertens' correction for
@@ -125,7 +129,7 @@ def selection_luck(
     n_stretches, n_trials = spread.shape
     beta = math.nan if base is None else _beta(one, base)
     effective, growth = _effective_trials(spread, repetitions, seed)
-    made = max(float(trials or 0), float(matrix.shape[1]))
+    made = max(float(trials or 0), float(matrix.shape[1]), 1.0)
     effective *= (made / max(matrix.shape[1], 1)) ** growth
     statistic = _statistic(best, one)
     return SelectionLuck(
@@ -197,15 +201,14 @@ def _effective_trials(
     if n_trials < 2:
         return 1.0, 0.0
     generator = np.random.default_rng(seed)
-    counts = generator.multinomial(
-        n_stretches, np.full(n_stretches, 1.0 / n_stretches), size=repetitions
-    )
-    scores = counts.astype(np.float64) @ spread / math.sqrt(n_stretches)
+    shocks = generator.standard_normal((repetitions, n_stretches))
+    scores = shocks @ spread / math.sqrt(n_stretches)
     whole = _independent(scores)
     halves = []
     for _ in range(3):
         order = generator.permutation(n_trials)
         halves.append(_independent(scores[:, order[: n_trials // 2]]))
+    whole = min(whole, float(n_trials))
     growth = math.log(whole / float(np.median(halves))) / math.log(
         n_trials / (n_trials // 2)
     )
