@@ -25,6 +25,8 @@ from foresto_lab.optimize.trials import KEEP, TrialMemory
 if TYPE_CHECKING:
     from foresto_lab.optimize.space import Space
 
+DISTINCT: Final = frozenset({"grid", "random"})
+"""Ways to search that ask no combination twice, so that none need be looked up."""
 BLOCKS: Final = 16
 """Blocks of bars that returns are summed over, for what is said of overfitting."""
 
@@ -103,7 +105,7 @@ def run_search(
         stop=stop,
         patience=patience,
         memory=TrialMemory(terms.maximize, keep),
-        repeats=NoRepeats() if method.name == "grid" else RepeatMemory(),
+        repeats=NoRepeats() if method.name in DISTINCT else RepeatMemory(),
         clock=clock,
     )
     return driver.run()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from foresto_lab.findings import Finding
 from foresto_lab.optimize.checkpoint import Checkpoint, CheckpointPart
 from foresto_lab.optimize.combinations import Combinations
 from foresto_lab.optimize.evaluation import Evaluations
+from foresto_lab.optimize.joined import joined_evaluations
 from foresto_lab.types import Severity
 
 
@@ -96,18 +97,6 @@ class SearchStore:
         self._waiting = self._waiting[len(waiting) :]
         self._next += 1
         self._written_at = self._clock()
-
-
-def joined_evaluations(told: Sequence[Evaluations]) -> Evaluations:
-    """Return evaluations as one; block sums only if all have them."""
-    sums = [each.block_sums for each in told if each.block_sums is not None]
-    whole = len(sums) == len(told)
-    return Evaluations(
-        told[0].names,
-        np.concatenate([each.figures for each in told]),
-        np.concatenate(sums) if whole else None,
-        told[0].block_lengths if whole else None,
-    )
 
 
 def _rows(told: Evaluations, rows: slice) -> Evaluations:

@@ -9,6 +9,7 @@ import numpy as np
 
 from foresto_lab.optimize.combinations import Combinations
 from foresto_lab.optimize.evaluation import Evaluations
+from foresto_lab.optimize.joined import joined_evaluations
 from foresto_lab.optimize.preference import best_first
 from foresto_lab.types import (
     BoolArray1D,
@@ -21,7 +22,7 @@ from foresto_lab.types import (
 KEEP: Final = 100_000
 """Of more than twice as many trials, how many keep all figures: the best."""
 BLOCK_TRIALS: Final = 8_192
-"""Of too many trials to keep block sums of all, how many keep them: drawn evenly."""
+"""Of too many trials to keep block sums of all, how many keep them at least."""
 
 
 class Batch(NamedTuple):
@@ -56,6 +57,11 @@ class TrialFigures(NamedTuple):
             self.places[chosen],
             Evaluations(told.names, told.figures[chosen], sums, told.block_lengths),
         )
+
+    def without_blocks(self) -> TrialFigures:
+        """Return the same without block sums."""
+        told = self.evaluations
+        return TrialFigures(self.places, Evaluations(told.names, told.figures))
 
 
 class BlockSums(NamedTuple):
@@ -94,28 +100,25 @@ class TrialMemory:
         self._keep = keep
         self._worth: list[_Worth] = []
         self._details: list[TrialFigures] = []
-        self._drawn: list[TrialFigures] = []
+        self._drawn: TrialFigures | None = None
+        self._highest_lot = np.uint64(2**64 - 1)
         self._starts = [0]
 
     def __len__(self) -> int:
         return self._starts[len(self._worth)]
 
     def add(self, batch: Batch) -> None:
-        """Remember a batch; it counts once the last line is done."""
+        """Remember a batch; it counts once it is among the worth."""
         if not len(batch.values):
             return
         first = len(self)
         places = np.arange(first, first + len(batch.values), dtype=np.int64)
-        self._details.append(TrialFigures(places, batch.evaluations))
+        told = batch.evaluations
+        self._details.append(TrialFigures(places, told))
+        self._draw(places, told)
         self._starts[len(self._worth) + 1 :] = [first + len(places)]
-        self._worth.append(
-            _Worth(
-                batch.combinations,
-                batch.values,
-                batch.feasible,
-                _sharpes(batch.evaluations),
-            )
-        )
+        worth = (batch.combinations, batch.values, batch.feasible, _sharpes(told))
+        self._worth.append(_Worth(*worth))
         self._forget()
 
     def combinations(self) -> Combinations:
@@ -149,14 +152,16 @@ class TrialMemory:
 
     def block_sums(self) -> BlockSums | None:
         """Return the block sums of all trials, or of an even draw of too many."""
-        if self._drawn:
-            self._draw()
-        detail = _joined(self._whole(self._drawn or self._details))
-        if detail is None or detail.evaluations.block_sums is None:
+        told = _joined(self._whole(self._details))
+        if told is None or told.evaluations.block_sums is None:
+            told = self._drawn
+        if told is None or told.evaluations.block_sums is None:
             return None
-        lengths = detail.evaluations.block_lengths
+        told = told.take(np.flatnonzero(told.places < len(self)))
+        lengths, sums = told.evaluations.block_lengths, told.evaluations.block_sums
         assert lengths is not None
-        return BlockSums(detail.places, detail.evaluations.block_sums, lengths)
+        assert sums is not None
+        return BlockSums(told.places, sums, lengths)
 
     def _whole(self, details: list[TrialFigures]) -> list[TrialFigures]:
         """Return the details of batches that count."""
@@ -168,45 +173,45 @@ class TrialMemory:
         held = sum(len(piece.places) for piece in self._details)
         if held <= 2 * self._keep:
             return
-        self._draw()
-        detail = _joined(self._details, with_blocks=False)
+        self._details = [piece.without_blocks() for piece in self._details]
+        detail = _joined(self._details)
         assert detail is not None
         values = self.values()[detail.places]
         feasible = self.feasible()[detail.places]
         best = np.sort(best_first(values, feasible, self._maximize)[: self._keep])
         self._details = [detail.take(best)]
 
-    def _draw(self) -> None:
-        """Keep the block sums of an even draw of the trials so far."""
-        fresh = [
-            piece for piece in self._details if piece.evaluations.block_sums is not None
-        ]
-        detail = _joined([*self._drawn, *fresh])
-        if detail is None:
+    def _draw(self, places: Int64Array1D, told: Evaluations) -> None:
+        """Take the batch's trials into the even draw of those with block sums."""
+        if told.block_sums is None:
             return
-        _, once = np.unique(detail.places, return_index=True)
-        detail = detail.take(once)
-        lots = np.argsort(_lots(detail.places), kind="stable")
-        self._drawn = [detail.take(np.sort(lots[:BLOCK_TRIALS]))]
+        lots = _lots(places)
+        lucky = np.flatnonzero(lots <= self._highest_lot)
+        drawn = TrialFigures(places, told).take(lucky)
+        if self._drawn is not None:
+            drawn = _both(self._drawn, drawn)
+        if len(drawn.places) > 2 * BLOCK_TRIALS:
+            lots = _lots(drawn.places)
+            lowest = np.argsort(lots, kind="stable")[:BLOCK_TRIALS]
+            self._highest_lot = lots[lowest[-1]]
+            drawn = drawn.take(np.sort(lowest))
+        self._drawn = drawn
 
 
-def _joined(
-    details: Sequence[TrialFigures], *, with_blocks: bool = True
-) -> TrialFigures | None:
+def _joined(details: Sequence[TrialFigures]) -> TrialFigures | None:
     """Return the details as one; block sums only if every piece has them."""
     if not details:
         return None
-    told = [piece.evaluations for piece in details]
-    sums = [each.block_sums for each in told if each.block_sums is not None]
-    whole = with_blocks and len(sums) == len(told)
     return TrialFigures(
         np.concatenate([piece.places for piece in details]),
-        Evaluations(
-            told[0].names,
-            np.concatenate([each.figures for each in told]),
-            np.concatenate(sums) if whole else None,
-            told[0].block_lengths if whole else None,
-        ),
+        joined_evaluations([piece.evaluations for piece in details]),
+    )
+
+
+def _both(one: TrialFigures, other: TrialFigures) -> TrialFigures:
+    return TrialFigures(
+        np.concatenate([one.places, other.places]),
+        joined_evaluations([one.evaluations, other.evaluations]),
     )
 
 
