@@ -325,8 +325,9 @@ class SweepPlanner:
                     sound &= usable(column, check, groups)
             elif isinstance(self.family, PythonFamily):
                 sound &= usable(column, partial(self._check_field, name), groups)
-        if isinstance(self.family, PythonFamily):
-            sound &= self._agree(self.family, rows)
+        if isinstance(self.family, PythonFamily) and sound.any():
+            places = np.flatnonzero(sound)
+            sound[places] = self._agree(self.family, rows.take(places))
         return sound
 
     def _check_field(self, name: str, value: Any) -> None:
