@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from foresto_lab.backtest import FractionOfEquity as FractionOfEquity
     from foresto_lab.backtest import VolatilityTarget as VolatilityTarget
     from foresto_lab.backtest.front import backtest as backtest
+    from foresto_lab.cluster import DaskExecutor as DaskExecutor
     from foresto_lab.errors import ForestoError as ForestoError
     from foresto_lab.findings import Finding as Finding
     from foresto_lab.indicators import built_in_indicators as built_in_indicators
@@ -200,6 +201,7 @@ __all__ = [
     "CrisisWindow",
     "CrossValidationResult",
     "CurrencyConversion",
+    "DaskExecutor",
     "DataSnoopingTest",
     "DistributionTax",
     "DonchianTurtle",
@@ -328,6 +330,7 @@ _HOMES: Final = {
     "CrisisWindow": "metrics.crises",
     "CrossValidationResult": "optimize.cross_validation_result",
     "CurrencyConversion": "rebalancing.costs",
+    "DaskExecutor": "cluster",
     "DataSnoopingTest": "metrics.inference",
     "DistributionTax": "rebalancing.costs",
     "DonchianTurtle": "strategies.library.donchian_turtle",

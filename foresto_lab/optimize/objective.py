@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
+from foresto_lab.canonical import sha256_of
 from foresto_lab.errors import ObjectiveError, UnknownNameError
 from foresto_lab.labels import MEASURES
 from foresto_lab.optimize.evaluation import ALIASES, Evaluations
@@ -63,15 +64,27 @@ class Objective:
         return np.array([_value(self, row) for row in named], dtype=np.float64)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON-ready values; a function by its name."""
+        """Return it as JSON-ready values; a function by its name and its code."""
         return {
             "name": self.name,
             "maximize": self.more_is_better,
-            "function": self.function is not None,
+            "function": None if self.function is None else _code_of(self.function),
         }
 
     def __str__(self) -> str:
         return self.name
+
+
+def _code_of(function: ObjectiveFunction) -> str:
+    """Return a checksum of what a function is written as, as far as it can be read."""
+    import inspect
+
+    try:
+        text = inspect.getsource(function)
+    except (OSError, TypeError):
+        code = getattr(function, "__code__", None)
+        text = repr(function) if code is None else f"{code.co_code!r}{code.co_consts}"
+    return sha256_of({"source": text})
 
 
 def parse_objectives(

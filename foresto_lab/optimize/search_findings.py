@@ -116,7 +116,7 @@ def _nearest(plan: SearchPlan, outcome: SearchOutcome) -> str:
         if not len(column):
             told.append(f"{constraint.name} is undefined everywhere")
             continue
-        low, high = column.min(), column.max()
+        low, high = column.min() + 0.0, column.max() + 0.0  # no minus before 0
         told.append(f"{constraint.name} runs from {low:.4g} to {high:.4g}")
     return f"Loosen one: {'; '.join(told)}."
 
