@@ -42,6 +42,9 @@ def bar_times_of(evaluator: Any) -> BarTimes:
     """Return when the bars of an evaluator open."""
     table = getattr(evaluator, "table", None)
     times = getattr(evaluator if table is None else table, "open_times", None)
+    sessions = getattr(getattr(evaluator, "span", None), "sessions", None)
+    if times is None and sessions is not None:
+        times = np.asarray(sessions).astype("datetime64[us]").astype(np.int64)
     if times is None:
         return BarTimes(evaluator.n_bars)
     spacing = getattr(evaluator, "spacing", None)

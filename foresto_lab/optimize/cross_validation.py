@@ -168,7 +168,7 @@ def longest_warm_up(plan: SearchPlan) -> int:
     one = next(iter(getattr(evaluator, "evaluators", {}).values()), evaluator)
     longest = int(evaluator.warm_up)
     for name, domain in plan.space.parameters.items():
-        highest = getattr(domain, "high", None)
+        highest = _highest(domain)
         if highest is None or not hasattr(one, "parts"):
             continue
         try:
@@ -177,3 +177,10 @@ def longest_warm_up(plan: SearchPlan) -> int:
             continue
         longest = max(longest, int(getattr(strategy, "min_candles", 1)) - 1)
     return longest
+
+
+def _highest(domain: Any) -> Any:
+    """Return the largest number of a domain; None where it is not one of numbers."""
+    if getattr(domain, "ordered", False):
+        return domain.options[-1]
+    return getattr(domain, "high", None)

@@ -10,7 +10,7 @@ import numpy as np
 
 from foresto_lab.optimize.combinations import Combinations
 from foresto_lab.optimize.evaluation import BarSpan, Evaluations
-from foresto_lab.optimize.method import SearchTerms
+from foresto_lab.optimize.method import Search, SearchTerms
 from foresto_lab.optimize.objective import feasible_trials, objective_values
 from foresto_lab.optimize.pooling import PooledExecutor, pooled_figures
 from foresto_lab.optimize.preference import best_first
@@ -103,17 +103,24 @@ class _Shared:
 
     def run(self) -> SplitSearches:
         plan, started = self.task.plan, self.task.clock()
-        terms = SearchTerms(plan.maximize, plan.seed)
-        search = plan.method.start(plan.space, terms)
+        search = plan.method.start(plan.space, SearchTerms(plan.maximize, plan.seed))
+        try:
+            status: SearchStatus = self._go_through(search, started) or "complete"
+        except KeyboardInterrupt:
+            status = "cancelled"
+        self._tell(search.total, started, status)
+        choices = [self._choice(split.number) for split in self.splits]
+        sharpes = np.concatenate([np.empty(0), *self.sharpes])
+        return SplitSearches(tuple(choices), sharpes, status)
+
+    def _go_through(self, search: Search, started: float) -> SearchStatus | None:
+        """Ask for all combinations; return what stopped it."""
         status = self._stopped()
         while status is None and (asked := search.ask()) is not None:
             status = self._take_all(asked, search.total, started)
-            values = np.full((len(asked), len(plan.objectives)), np.nan)
+            values = np.full((len(asked), len(self.task.plan.objectives)), np.nan)
             search.tell(asked, values, np.ones(len(asked), dtype=np.bool_))
-        self._tell(search.total, started, status or "complete")
-        choices = [self._choice(split.number) for split in self.splits]
-        sharpes = np.concatenate([np.empty(0), *self.sharpes])
-        return SplitSearches(tuple(choices), sharpes, status or "complete")
+        return status
 
     def _take_all(
         self, asked: Combinations, total: int | None, started: float

@@ -166,7 +166,11 @@ class SymbolsTrader:
 
 @dataclass(eq=False)
 class ReturnsTrader:
-    """Whatever has returns, such as a portfolio; it goes on as it is at a leg's end."""
+    """Whatever has returns, such as a portfolio; what it holds at a leg's end stays.
+
+    A portfolio is bought at the close before a leg, so that it misses no session; what
+    it costs to go from one leg's weights to the next one's is not charged.
+    """
 
     evaluator: Evaluator
     times: BarTimes = field(init=False)
@@ -179,14 +183,17 @@ class ReturnsTrader:
     @property
     def initial_capital(self) -> float:
         """What the first leg begins with."""
-        return float(getattr(self.evaluator, "initial_capital", 1.0))
+        terms = getattr(self.evaluator, "terms", None)
+        own = getattr(self.evaluator, "initial_capital", 1.0)
+        return float(getattr(terms, "initial_amount", own))
 
     def trade(self, leg: Leg) -> Account:
         """Let what the leg before left grow by the returns of a leg."""
         if leg.parameters is None or self.capital <= 0.0:
             return idle_account(len(leg.span), self.capital)
         asked = Combinations.of([leg.parameters])
-        returns = self.evaluator.returns(asked, span=leg.span)[0]
+        span = self._bought(leg.span)
+        returns = self.evaluator.returns(asked, span=span)[0][-len(leg.span) :]
         equity: Float64Array1D = self.capital * np.cumprod(1.0 + np.nan_to_num(returns))
         self.capital = float(equity[-1])
         return Account(equity, np.zeros(len(equity)), np.ones(len(equity)))
@@ -196,7 +203,7 @@ class ReturnsTrader:
         if leg.parameters is None or capital <= 0.0:
             return dict.fromkeys(self.evaluator.names, np.nan)
         asked = Combinations.of([leg.parameters])
-        told = self.evaluator.evaluate(asked, span=leg.span)
+        told = self.evaluator.evaluate(asked, span=self._bought(leg.span))
         return dict(zip(told.names, told.figures[0].tolist(), strict=True))
 
     def figures(
@@ -204,14 +211,24 @@ class ReturnsTrader:
     ) -> dict[str, Any]:
         """Return the figures of the returns, as ``performance`` has them."""
         before = np.concatenate(([capital], account.equity[:-1]))
-        returns = np.divide(
-            account.equity, before, out=np.ones(len(before)), where=before > 0.0
-        )
+        growth = np.ones(len(before))
+        np.divide(account.equity, before, out=growth, where=before > 0.0)
         index = self.times.index[span.first : span.last]
-        named = pd.Series(returns - 1.0, index=index)
         if isinstance(index, pd.DatetimeIndex):
-            named.index = index.tz_localize(None)
+            index = index.tz_localize(None)
+        named = pd.Series(growth - 1.0, index=index)
         return dict(performance(named, self.evaluator.periods_per_year))
+
+    def _bought(self, span: BarSpan) -> BarSpan:
+        """Return the span with the session before it, at whose close it is bought."""
+        if not is_portfolio(self.evaluator) or span.first == 0:
+            return span
+        return BarSpan(span.first - 1, span.last)
+
+
+def is_portfolio(evaluator: Evaluator) -> bool:
+    """Return whether weights are held rather than positions opened and closed."""
+    return evaluator.describe().get("kind") == "portfolio"
 
 
 def _sum_of(accounts: list[Account]) -> Account:

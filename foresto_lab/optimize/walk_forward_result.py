@@ -75,7 +75,7 @@ class WalkForwardResult:
     periods_per_year : float
     sharpes : (n_trials,)
         Annual Sharpe ratio of every combination on every train span, for the trial
-        ledger; not stored with a run.
+        ledger, also of a span whose search was stopped; not stored with a run.
     status : str
         ``complete``, or what stopped it; then of the windows until there.
     elapsed : seconds
@@ -213,7 +213,8 @@ class WalkForwardResult:
         return plot_walk_forward(self, language=language)
 
     def __repr__(self) -> str:
-        total, sharpe = self.metrics["total_return"], self.metrics["sharpe"]
+        total = self.metrics.get("total_return", float("nan"))
+        sharpe = self.metrics.get("sharpe", self.metrics.get("sharpe_ratio"))
         return (
             f"<WalkForwardResult {self.title}: {len(self.windows)} windows, "
             f"total return {total:.2%}, Sharpe {sharpe:.2f}, "

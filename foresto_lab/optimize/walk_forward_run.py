@@ -15,7 +15,7 @@ from foresto_lab.optimize.evaluation import Evaluations
 from foresto_lab.optimize.parameter_stability import parameter_stability
 from foresto_lab.optimize.progress import SearchStatus
 from foresto_lab.optimize.stitching import Stitched, stitch
-from foresto_lab.optimize.traders import Leg
+from foresto_lab.optimize.traders import Leg, is_portfolio
 from foresto_lab.optimize.validation_task import (
     NO_CHOICE,
     Choice,
@@ -67,10 +67,12 @@ def run_walk_forward(
     windows = cuts.windows(evaluator.n_bars, times.open_times, times.spacing)
     progress = SpanProgress.of(task, len(windows))
     searched: list[_Searched] = []
+    sharpes: list[Float64Array1D] = []
     status: SearchStatus = "complete"
     for window in windows:
         checkpoint = checkpoint_of(window.number) if checkpoint_of else None
         outcome = task.search(evaluator, window.train, progress.tell, checkpoint)
+        sharpes.append(outcome.sharpes)
         ended = outcome.status in ("complete", "early stop")
         if not ended:
             status = outcome.status
@@ -80,7 +82,7 @@ def run_walk_forward(
         if not ended:
             break
     progress.finish(status)
-    walk = _Walk(task, cuts, tuple(searched), windows, status)
+    walk = _Walk(task, cuts, tuple(searched), windows, status, np.concatenate(sharpes))
     return walk.result(task.clock() - started)
 
 
@@ -104,6 +106,7 @@ class _Walk:
     searched: tuple[_Searched, ...]
     planned: tuple[Window, ...]
     status: SearchStatus
+    sharpes: Float64Array1D
 
     def result(self, elapsed: float) -> WalkForwardResult:
         evaluator = self.task.plan.evaluator
@@ -138,7 +141,7 @@ class _Walk:
             },
             initial_capital=stitched.initial_capital,
             periods_per_year=float(evaluator.periods_per_year),
-            sharpes=np.concatenate([each.outcome.sharpes for each in self.searched]),
+            sharpes=self.sharpes,
             status=self.status,
             elapsed=elapsed,
             findings=self._findings(windows),
@@ -194,6 +197,8 @@ class _Walk:
             found.append(_held_cash(cash.tolist()))
         if len(closed):
             found.append(_closed(closed.tolist()))
+        if is_portfolio(self.task.plan.evaluator):
+            found.append(_SWITCHES_ARE_FREE)
         if left > 0:
             found.append(_left_out(left))
         return tuple(found)
@@ -279,6 +284,15 @@ def _left_out(bars: int) -> Finding:
         "out.",
         count=bars,
     )
+
+
+_SWITCHES_ARE_FREE: Final = Finding(
+    code="SWITCHES_ARE_FREE",
+    severity=Severity.INFO,
+    message="What it costs to go from one window's weights to the next one's is not "
+    "charged.",
+    fix="Where weights differ much between windows, expect less.",
+)
 
 
 def _numbers(windows: Sequence[int]) -> str:

@@ -135,9 +135,9 @@ def test_a_rest_that_is_too_short_is_left_out_and_said() -> None:
 
 
 def test_other_ways_to_search_and_other_executors_give_the_same_numbers() -> None:
-    for method in ("random", "genetic"):
-        options = {"method": method, "trials": 8 if method == "random" else None}
-        here, there = walked(**options), walked(executor=PostingExecutor(), **options)
+    for method in (fl.Random(trials=8), fl.Genetic(population=6, generations=2)):
+        here = walked(method=method)
+        there = walked(method=method, executor=PostingExecutor())
         assert here.chosen == there.chosen
         pd.testing.assert_frame_equal(here.equity, there.equity)
         pd.testing.assert_frame_equal(here.windows, there.windows)
@@ -287,3 +287,39 @@ def test_whatever_has_returns_can_be_walked() -> None:
     assert found.efficiency == pytest.approx(1.0)
     assert found.windows["test_start"].tolist() == [20, 40]
     assert len(found.trades) == 0
+
+
+def test_a_portfolio_misses_no_session() -> None:
+    sessions = fl.get_calendar("XKRX").sessions("2022-01-03", "2023-06-30")
+    random = np.random.default_rng(5)
+    steps = random.normal(0.0004, 0.01, (len(sessions), 2))
+    prices = pd.DataFrame(
+        100.0 * np.exp(np.cumsum(steps, axis=0)),
+        pd.DatetimeIndex(sessions, name="date"),
+        ["A", "B"],
+    )
+    found = fl.walk_forward(
+        prices,
+        {"A": 0.5, "B": 0.5},
+        {"weights.A": [0.0, 1.0], "weights.B": [0.0, 1.0]},
+        objective="total_return",
+        constraints="`weights.A` + `weights.B` == 1",
+        train=120,
+        test=60,
+        initial_capital=1_000.0,
+        progress=False,
+    )
+    held = [row["weights.A"] for row in found.chosen if row is not None]
+    assert set(held) == {0.0, 1.0}
+    value, expected = 1_000.0, []
+    for number, of_a in enumerate(held):
+        column = "A" if of_a == 1.0 else "B"
+        first = 120 + 60 * number
+        span = prices[column].iloc[first - 1 : first + 60].to_numpy()
+        expected += (value * span[1:] / span[0]).tolist()
+        value = expected[-1]
+    np.testing.assert_allclose(found.equity["equity"], expected, rtol=1e-9)
+    assert found.equity.index[0] == prices.index[120].tz_localize("UTC")
+    assert "SWITCHES_ARE_FREE" in {finding.code for finding in found.findings}
+    assert "Sharpe" in repr(found)
+    assert found._repr_html_()
