@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -17,7 +16,7 @@ from foresto_lab.engine.sweep_terms import (
 from foresto_lab.errors import InputError
 from foresto_lab.optimize.column_sources import Source, parameters_of, resolved
 from foresto_lab.optimize.column_store import ColumnStore
-from foresto_lab.optimize.combinations import ParameterColumn
+from foresto_lab.optimize.combination_rows import Rows
 from foresto_lab.optimize.distinct import Groups, groups_of, joint_groups
 from foresto_lab.optimize.open_numbers import Number, Open, number_values
 from foresto_lab.optimize.signal_plan import Clauses, LeafPlan
@@ -49,34 +48,6 @@ class _Operand(NamedTuple):
 
     groups: Groups
     sources: list[Source | None]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """The values of combinations, and the groups of equal ones, by parameter."""
-
-    columns: Mapping[str, ParameterColumn]
-    groups: Mapping[str, Groups]
-    count: int
-
-    @classmethod
-    def of(cls, columns: Mapping[str, ParameterColumn], count: int) -> Rows:
-        """Return columns with their groups."""
-        return cls(
-            columns, {name: groups_of(col) for name, col in columns.items()}, count
-        )
-
-    def take(self, places: Int64Array1D) -> Rows:
-        """Return some of the combinations, or themselves if it is all."""
-        if len(places) == self.count:
-            return self
-        return Rows.of(
-            {name: column[places] for name, column in self.columns.items()}, len(places)
-        )
-
-    def joint(self, names: Any) -> Groups:
-        """Return the groups of combinations that agree on some parameters."""
-        return joint_groups([self.groups[name] for name in sorted(names)], self.count)
 
 
 def between_bounds(template: StrategyTemplate, rows: Rows) -> BoolArray1D:
