@@ -60,7 +60,8 @@ def sweep_backtests(
     signals : SweepSignals
     accounts : SweepAccounts
     block_edges : (n_blocks + 1,), optional
-        The bars at which blocks begin, from 0, and the number of bars.
+        The bars at which blocks begin, ascending, and the end of the last; a bar
+        outside them is in no block.
     threads : int
         They run beside each other: the kernels hold no lock.
     """

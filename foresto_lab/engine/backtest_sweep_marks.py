@@ -74,7 +74,9 @@ def _mark_stretch(
     bar = first
     if bar == 0:
         equity = cash if held == 0.0 else cash + (margin + held * (closes[0] - price))
-        _begin_sums(equity, initial, marks, lanes, sums, places, block_sums)
+        _begin_sums(
+            equity, initial, marks, lanes, sums, places, block_edges, block_sums
+        )
         bar = 1
     while bar < last:
         begin = places[BLOCK_BAR]
@@ -108,6 +110,7 @@ def _begin_sums(
     lanes: Float64Array2D,
     sums: Float64Array1D,
     places: Int64Array1D,
+    block_edges: Int64Array1D,
     block_sums: Float64Array2D,
 ) -> None:
     """Begin the sums with the first bar, whose return all others are taken from."""
@@ -120,9 +123,10 @@ def _begin_sums(
         flat = _block_sums(marks, shift, lanes)
         sums[FLAT_TOTAL], sums[FLAT_SQUARES] = flat[0], flat[1]
     places[BLOCK_BAR], places[TOUCHED_FROM], places[TOUCHED_TO] = 1, BLOCK, 0
-    if block_sums.shape[0] > 0:
-        block_sums[0, 0] += shift
-        block_sums[0, 1] += shift * shift
+    for block in range(block_sums.shape[0]):
+        if block_edges[block] <= 0 < block_edges[block + 1]:
+            block_sums[block, 0] += shift
+            block_sums[block, 1] += shift * shift
 
 
 @bare_step
@@ -145,8 +149,14 @@ def _add_block(
         sums[SQUARES] += squares
         sums[DOWNSIDE] += downside
         if block_sums.shape[0] > 0:
-            first = places[BLOCK_BAR] + begin
-            _share_block(marks[begin : end + 1], first, lanes, block_edges, block_sums)
+            _share_block(
+                marks[begin : end + 1],
+                places[BLOCK_BAR] + begin,
+                (total, squares, shift),
+                lanes,
+                block_edges,
+                block_sums,
+            )
     elif count == BLOCK:
         sums[TOTAL] += sums[FLAT_TOTAL]
         sums[SQUARES] += sums[FLAT_SQUARES]
@@ -159,21 +169,28 @@ def _add_block(
 def _share_block(
     marks: Float64Array1D,
     first: int,
+    known: tuple[float, float, float],
     lanes: Float64Array2D,
     block_edges: Int64Array1D,
     block_sums: Float64Array2D,
 ) -> None:
-    """Add the returns of marks, from a bar on, to the blocks the caller asked for."""
+    """Add the returns of marks, from a bar on, to the blocks the caller asked for.
+
+    The sums of all of them are known, from a shift on; where that is 0 and one block
+    has them all, they need not be summed again.
+    """
     count = marks.shape[0] - 1
-    done = 0
     for block in range(block_sums.shape[0]):
-        until = min(count, block_edges[block + 1] - first)
-        if until > done:
-            part = marks[done : until + 1]
+        since = max(block_edges[block] - first, 0)
+        until = min(block_edges[block + 1] - first, count)
+        if since >= until:
+            continue
+        total, squares, shift = known
+        if shift != 0.0 or until - since < count:
+            part = marks[since : until + 1]
             total, squares, _ = _block_sums(part, 0.0, lanes)
-            block_sums[block, 0] += total
-            block_sums[block, 1] += squares
-            done = until
+        block_sums[block, 0] += total
+        block_sums[block, 1] += squares
 
 
 # --- drawdown ----------------------------------------------------------------------

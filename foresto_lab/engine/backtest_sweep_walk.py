@@ -443,7 +443,8 @@ def sweep_backtests_kernel(
     rules, rules_of
         As in ``SweepAccounts``.
     block_edges : (n_blocks + 1,) or (0,)
-        The bars at which blocks begin, from 0, and the number of bars.
+        The bars at which blocks begin, ascending, and the end of the last; a bar
+        outside them is in no block.
     figures : (n_combinations, N_BACKTEST_FIGURES), out
     block_sums : (n_combinations, n_blocks, 2), out
     """

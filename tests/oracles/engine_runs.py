@@ -17,8 +17,10 @@ from foresto_lab.engine.backtest_figures import (
     N_BACKTEST_FIGURES,
     backtest_figures_kernel,
 )
+from foresto_lab.engine.backtest_sweep import sweep_backtests
 from foresto_lab.metrics import period_ends
 from tests.oracles.account_worlds import make_world, run_engine
+from tests.oracles.sweep_worlds import make_world as make_sweep_world
 
 N_SESSIONS = 90
 N_ASSETS = 3
@@ -40,7 +42,18 @@ def run_kernels() -> dict[str, np.ndarray]:
         runs[f"sweep{name}"] = run_sweep(prices, rule)
         for number, targets in enumerate(TARGETS):
             runs[f"walk{name}{number}"] = run_walk(prices, targets, rule)
-    return runs | run_accounts() | run_backtests(random)
+    return runs | run_accounts() | run_backtests(random) | run_backtest_sweeps()
+
+
+def run_backtest_sweeps() -> dict[str, np.ndarray]:
+    """Return the figures and sums of a few random sweeps."""
+    runs: dict[str, np.ndarray] = {}
+    for seed in range(16):
+        market, signals, accounts, edges = make_sweep_world(seed, most_bars=160)
+        found = sweep_backtests(market, signals, accounts, block_edges=edges)
+        runs[f"backtest_sweep{seed}"] = found.figures
+        runs[f"backtest_sweep{seed}sums"] = found.block_sums
+    return runs
 
 
 def run_accounts() -> dict[str, np.ndarray]:

@@ -139,6 +139,33 @@ def test_a_combination_has_the_same_figures_alone_and_among_others() -> None:
         np.testing.assert_array_equal(alone.figures[0], together[place])
 
 
+def test_blocks_may_be_empty_and_leave_bars_out() -> None:
+    # The position bought at 20 on bar 2 gains 25 % on bar 3 and 20 % on bar 4.
+    signals = one_leaf(sweep_terms.CROSS_OVER, [29.0, 31.0, 32.0, 32.0, 32.0], 30.0)
+    candles = market([10.0, 10.0, 20.0, 25.0, 30.0])
+    edges = np.array([0, 0, 3, 3, 4])
+    sums = sweep_backtests(candles, signals, ACCOUNTS, block_edges=edges).block_sums[0]
+    np.testing.assert_allclose(sums[:, 0], [0.0, 0.0, 0.0, 0.25], rtol=1e-12)
+    edges = np.array([3, 5])
+    sums = sweep_backtests(candles, signals, ACCOUNTS, block_edges=edges).block_sums[0]
+    np.testing.assert_allclose(sums, [[0.45, 0.1025]], rtol=1e-12)
+
+
+def test_a_fee_on_the_first_bar_is_in_the_first_block_that_has_it() -> None:
+    # Filled at the first close: the fee of 10 % leaves 1000 / 1.1 at work there.
+    rules = np.array([PLAIN._replace(fills_at_close=1.0, fee_rate=0.1)], dtype=float)
+    signals = one_leaf(sweep_terms.ABOVE, [1.0] * 1_200, 0.0)
+    found = sweep_backtests(
+        market([10.0] * 1_200),
+        signals,
+        ACCOUNTS._replace(rules=rules),
+        block_edges=np.array([0, 0, 700, 1_200]),
+    )
+    lost = 1 / 1.1 - 1.0
+    expected = [[0.0, 0.0], [lost, lost**2], [0.0, 0.0]]
+    np.testing.assert_allclose(found.block_sums[0], expected, rtol=1e-12, atol=1e-15)
+
+
 def test_no_path_is_kept() -> None:
     n_bars, n = 50_000, 200
     rises = one_leaf(sweep_terms.CROSS_OVER, list(np.sin(np.arange(n_bars))), 0.0)
