@@ -56,6 +56,21 @@ def test_windows_parameters_and_equity_are_those_of_the_slow_way(
     np.testing.assert_allclose(found.equity["equity"], slow.equity, rtol=1e-9)
 
 
+def test_real_candles_are_walked_as_the_slow_way_walks_them(shared_data: Path) -> None:
+    frame = pd.read_csv(
+        shared_data / "crypto_binance_1h_4h_1d" / "BTCUSDT_4h.csv.gz",
+        index_col="timestamp",
+        parse_dates=True,
+    ).tz_localize("UTC")
+    found = walked(frame, train=3_000, test=800, anchored=True)
+    slow = slow_walk_forward(frame, SPACE, COSTS, train=3_000, test=800, anchored=True)
+    assert list(found.chosen) == slow.chosen
+    assert found.windows["train_objective"].tolist() == pytest.approx(slow.sharpes)
+    np.testing.assert_allclose(found.equity["equity"], slow.equity, rtol=1e-9)
+    in_days = walked(frame, train="500D", test="133D 8h", anchored=True)
+    pd.testing.assert_frame_equal(in_days.windows, found.windows)
+
+
 def test_every_window_says_what_it_did(result: fl.WalkForwardResult) -> None:
     windows = result.windows
     assert windows.index.tolist() == [1, 2, 3, 4, 5, 6]
