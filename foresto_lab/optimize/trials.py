@@ -22,7 +22,7 @@ from foresto_lab.types import (
 KEEP: Final = 100_000
 """Of more than twice as many trials, how many keep all figures: the best."""
 BLOCK_TRIALS: Final = 8_192
-"""Of too many trials to keep block sums of all, how many keep them at least."""
+"""Of too many trials to keep block sums of all, how many keep them: drawn evenly."""
 
 
 class Batch(NamedTuple):
@@ -100,7 +100,7 @@ class TrialMemory:
         self._keep = keep
         self._worth: list[_Worth] = []
         self._details: list[TrialFigures] = []
-        self._drawn: TrialFigures | None = None
+        self._drawn: list[TrialFigures] = []
         self._highest_lot = np.uint64(2**64 - 1)
         self._starts = [0]
 
@@ -119,7 +119,7 @@ class TrialMemory:
         self._starts[len(self._worth) + 1 :] = [first + len(places)]
         worth = (batch.combinations, batch.values, batch.feasible, _sharpes(told))
         self._worth.append(_Worth(*worth))
-        self._forget()
+        self._forget(2 * self._keep)
 
     def combinations(self) -> Combinations:
         """Return every combination."""
@@ -148,30 +148,39 @@ class TrialMemory:
         """Return the trials whose figures are kept, in their order, with figures."""
         none = Evaluations(tuple(names), np.empty((0, len(names))))
         empty = TrialFigures(np.empty(0, dtype=np.int64), none)
-        return _joined(self._whole(self._details)) or empty
+        self._settle()
+        if len(self) > 2 * self._keep:
+            self._forget(self._keep)
+        joined = _joined(self._details)
+        if joined is not None:
+            self._details = [joined]
+        return joined or empty
 
     def block_sums(self) -> BlockSums | None:
         """Return the block sums of all trials, or of an even draw of too many."""
-        told = _joined(self._whole(self._details))
-        if told is None or told.evaluations.block_sums is None:
-            told = self._drawn
+        self._settle()
+        details = self._details
+        if not details or any(d.evaluations.block_sums is None for d in details):
+            self._draw_again()
+            details = self._drawn
+        told = _joined(details)
         if told is None or told.evaluations.block_sums is None:
             return None
-        told = told.take(np.flatnonzero(told.places < len(self)))
-        lengths, sums = told.evaluations.block_lengths, told.evaluations.block_sums
+        lengths = told.evaluations.block_lengths
         assert lengths is not None
-        assert sums is not None
-        return BlockSums(told.places, sums, lengths)
+        return BlockSums(told.places, told.evaluations.block_sums, lengths)
 
-    def _whole(self, details: list[TrialFigures]) -> list[TrialFigures]:
-        """Return the details of batches that count."""
+    def _settle(self) -> None:
+        """Let go of what an interrupt left of a batch that does not count."""
         count = len(self)
-        return [piece for piece in details if piece.places[-1] < count]
+        self._details = [d for d in self._details if d.places[-1] < count]
+        counted = [d.take(np.flatnonzero(d.places < count)) for d in self._drawn]
+        self._drawn = [d for d in counted if len(d.places)]
 
-    def _forget(self) -> None:
-        """Let go of the figures of the worst when there are too many."""
+    def _forget(self, most: int) -> None:
+        """Let go of the figures of all but the best when there are too many."""
         held = sum(len(piece.places) for piece in self._details)
-        if held <= 2 * self._keep:
+        if held <= most:
             return
         self._details = [piece.without_blocks() for piece in self._details]
         detail = _joined(self._details)
@@ -185,33 +194,35 @@ class TrialMemory:
         """Take the batch's trials into the even draw of those with block sums."""
         if told.block_sums is None:
             return
-        lots = _lots(places)
-        lucky = np.flatnonzero(lots <= self._highest_lot)
-        drawn = TrialFigures(places, told).take(lucky)
-        if self._drawn is not None:
-            drawn = _both(self._drawn, drawn)
-        if len(drawn.places) > 2 * BLOCK_TRIALS:
-            lots = _lots(drawn.places)
-            lowest = np.argsort(lots, kind="stable")[:BLOCK_TRIALS]
-            self._highest_lot = lots[lowest[-1]]
-            drawn = drawn.take(np.sort(lowest))
-        self._drawn = drawn
+        lucky = np.flatnonzero(_lots(places) <= self._highest_lot)
+        if len(lucky):
+            self._drawn.append(TrialFigures(places, _blocks_of(told)).take(lucky))
+        if sum(len(piece.places) for piece in self._drawn) > 2 * BLOCK_TRIALS:
+            self._draw_again()
+
+    def _draw_again(self) -> None:
+        """Keep those of the draw with the lowest lots."""
+        drawn = _joined(self._drawn)
+        if drawn is None or len(drawn.places) <= BLOCK_TRIALS:
+            return
+        lots = _lots(drawn.places)
+        lowest = np.argsort(lots, kind="stable")[:BLOCK_TRIALS]
+        self._highest_lot = lots[lowest[-1]]
+        self._drawn = [drawn.take(np.sort(lowest))]
+
+
+def _blocks_of(told: Evaluations) -> Evaluations:
+    """Return evaluations without figures."""
+    return Evaluations((), told.figures[:, :0], told.block_sums, told.block_lengths)
 
 
 def _joined(details: Sequence[TrialFigures]) -> TrialFigures | None:
     """Return the details as one; block sums only if every piece has them."""
-    if not details:
-        return None
+    if len(details) < 2:
+        return details[0] if details else None
     return TrialFigures(
         np.concatenate([piece.places for piece in details]),
         joined_evaluations([piece.evaluations for piece in details]),
-    )
-
-
-def _both(one: TrialFigures, other: TrialFigures) -> TrialFigures:
-    return TrialFigures(
-        np.concatenate([one.places, other.places]),
-        joined_evaluations([one.evaluations, other.evaluations]),
     )
 
 

@@ -18,6 +18,7 @@ from foresto_lab.optimize.methods import parse_method
 from foresto_lab.optimize.progress import Progress
 from foresto_lab.optimize.search_outcome import SearchOutcome
 from foresto_lab.optimize.stopping import stop_when
+from foresto_lab.optimize.trials import Batch, TrialMemory
 from tests.unit.optimize.searched import GRID, Hill, figures_of, plan_of
 
 METHODS = {
@@ -29,6 +30,7 @@ METHODS = {
 }
 
 
+trials = import_module("foresto_lab.optimize.trials")
 DRIVER = import_module("foresto_lab.optimize.search_driver")
 
 
@@ -304,8 +306,7 @@ def test_of_very_many_trials_the_best_keep_their_figures() -> None:
     np.testing.assert_array_equal(few.objective_values, all_of_them.objective_values)
     np.testing.assert_array_equal(few.order, all_of_them.order)
     np.testing.assert_array_equal(few.sharpes, all_of_them.sharpes)
-    assert 40 <= len(few.kept) <= 80
-    assert set(few.order[:40].tolist()) <= set(few.kept.tolist())
+    assert few.kept.tolist() == sorted(few.order[:40].tolist())
     wanted = all_of_them.evaluations.figures[few.kept]
     np.testing.assert_array_equal(few.evaluations.figures, wanted)
     assert few.evaluations.block_sums is None
@@ -313,6 +314,49 @@ def test_of_very_many_trials_the_best_keep_their_figures() -> None:
     assert len(few.blocks.places) == 200  # an even draw of 8,192 is all of them
     x = few.combinations.columns["x"][few.blocks.places]
     np.testing.assert_array_equal(few.blocks.sums[:, 0, 0], x)
+
+
+@pytest.mark.parametrize("moment", ["_draw", "_forget", "_starts"])
+def test_a_batch_that_was_cut_off_half_way_does_not_count(
+    moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = TrialMemory((True,), keep=20)
+    outcome = plan_of().search()
+    batches = [_batch_of(outcome, slice(n, n + 30)) for n in range(0, 90, 30)]
+    for batch in batches[:2]:
+        memory.add(batch)
+
+    def cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if moment == "_starts":
+        monkeypatch.setattr(trials, "_sharpes", cut)
+    else:
+        monkeypatch.setattr(memory, moment, cut)
+    with pytest.raises(KeyboardInterrupt):
+        memory.add(batches[2])
+    monkeypatch.undo()
+    count = 90 if moment == "_forget" else 60
+    assert len(memory) == len(memory.values()) == len(memory.combinations()) == count
+    kept = memory.figures(outcome.evaluations.names)
+    assert len(kept.places) == 20
+    assert kept.places.max() < count
+    drawn = memory.block_sums()
+    assert drawn is not None
+    assert drawn.places.tolist() == list(range(count))
+
+
+def _batch_of(outcome: SearchOutcome, rows: slice) -> Batch:
+    told = outcome.evaluations
+    assert told.block_sums is not None
+    return Batch(
+        outcome.combinations.take(rows),
+        Evaluations(
+            told.names, told.figures[rows], told.block_sums[rows], told.block_lengths
+        ),
+        outcome.objective_values[rows],
+        outcome.feasible[rows],
+    )
 
 
 def test_an_even_draw_runs_along_with_no_period_of_the_grid() -> None:
