@@ -30,6 +30,11 @@ EXECUTION_PARAMETERS: Final = (
 """What of an execution can be a parameter."""
 
 
+def is_of_execution(name: str) -> bool:
+    """Return whether a parameter's name begins like one of an execution."""
+    return name.startswith(PREFIX)
+
+
 def require_execution_parameter(name: str) -> None:
     """Raise UnknownNameError unless an execution has such a number."""
     if name not in EXECUTION_PARAMETERS:

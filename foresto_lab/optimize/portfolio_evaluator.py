@@ -13,7 +13,8 @@ from foresto_lab.canonical import sha256_of
 from foresto_lab.errors import InputError
 from foresto_lab.market.calendars import get_calendar
 from foresto_lab.metrics import SESSIONS_PER_YEAR
-from foresto_lab.optimize.backtest_evaluator import available_cores, block_edges
+from foresto_lab.optimize.available_cores import available_cores
+from foresto_lab.optimize.bar_spans import block_edges
 from foresto_lab.optimize.combinations import Combinations
 from foresto_lab.optimize.evaluation import BarSpan, Evaluations
 from foresto_lab.optimize.portfolio_choices import (

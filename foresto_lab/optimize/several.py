@@ -13,14 +13,15 @@ import pandas as pd
 
 from foresto_lab.backtest.execution import Execution
 from foresto_lab.backtest.front import DEFAULT_CAPITAL
-from foresto_lab.errors import CandleTableError, InputError, UnknownNameError
+from foresto_lab.errors import CandleTableError, UnknownNameError
 from foresto_lab.market.candle_table import (
     CandleTable,
     parse_candle_tables,
     parse_candles,
 )
 from foresto_lab.metrics.bar_periods import bars_per_year
-from foresto_lab.optimize.backtest_evaluator import BacktestEvaluator, block_edges
+from foresto_lab.optimize.backtest_evaluator import BacktestEvaluator
+from foresto_lab.optimize.bar_spans import block_edges, span_within
 from foresto_lab.optimize.combinations import Combinations
 from foresto_lab.optimize.evaluation import BarSpan, Evaluations
 from foresto_lab.types import (
@@ -174,7 +175,7 @@ class SeveralEvaluator:
         blocks: int = 0,
     ) -> Evaluations:
         """Return the figures of each combination; see the class."""
-        span = span or BarSpan(0, self.n_bars)
+        span = span_within(span, self.n_bars)
         edges = block_edges(len(span), blocks)
         each: list[tuple[Evaluations, Int64Array1D]] = []
         for own in self.evaluators.values():
@@ -196,7 +197,7 @@ class SeveralEvaluator:
         self, combinations: Combinations, *, span: BarSpan | None = None
     ) -> Float64Array2D:
         """Return the mean of the symbols' returns on each bar that any of them has."""
-        span = span or BarSpan(0, self.n_bars)
+        span = span_within(span, self.n_bars)
         total = np.zeros((len(combinations), len(span)))
         count = np.zeros(len(span))
         for own in self.evaluators.values():
@@ -211,7 +212,7 @@ class SeveralEvaluator:
 
     def market_returns(self, *, span: BarSpan | None = None) -> Float64Array1D:
         """Return the mean of what the symbols themselves earned on each bar."""
-        span = span or BarSpan(0, self.n_bars)
+        span = span_within(span, self.n_bars)
         total, count = np.zeros(len(span)), np.zeros(len(span))
         for own in self.evaluators.values():
             inner = self._span_of(own, span)
@@ -227,7 +228,7 @@ class SeveralEvaluator:
         self, parameters: Mapping[str, Any], *, span: BarSpan | None = None
     ) -> dict[str, BacktestResult]:
         """Return each symbol's whole backtest of one combination."""
-        chosen = span or BarSpan(0, self.n_bars)
+        chosen = span_within(span, self.n_bars)
         results = {}
         for symbol, own in self.evaluators.items():
             inner = self._span_of(own, chosen)
@@ -255,11 +256,6 @@ class SeveralEvaluator:
         return places.astype(np.int64)
 
     def _span_of(self, own: BacktestEvaluator, span: BarSpan) -> BarSpan | None:
-        if not 0 <= span.first < span.last <= self.n_bars:
-            raise InputError(
-                message=f"Bars {span.first} to {span.last} are asked for; the candles "
-                f"have bars 0 to {self.n_bars}, and a span has one at least."
-            )
         first, last = self._places(own, np.array([span.first, span.last])).tolist()
         return BarSpan(first, last) if first < last else None
 
