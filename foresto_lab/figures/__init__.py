@@ -4,7 +4,7 @@ Every function takes ``language="ko" | "en"`` and marks what was made from simul
 prices. Figures are plain ``plotly.graph_objects.Figure``.
 """
 
-from foresto_lab.figures import backtest
+from foresto_lab.figures import backtest, optimization, walk_forward
 from foresto_lab.figures.calendar_returns import annual_bars, monthly_heatmap
 from foresto_lab.figures.cash_flows import cash_flows
 from foresto_lab.figures.costs import costs_by_year, yearly_costs
@@ -49,12 +49,14 @@ __all__ = [
     "lasting_shares",
     "mark_simulated",
     "monthly_heatmap",
+    "optimization",
     "retirement_fan",
     "return_distribution",
     "rolling_volatility",
     "ruin_by_year",
     "sustainable_rates_by_start",
     "turnover",
+    "walk_forward",
     "weights",
     "yearly_costs",
     "yearly_turnover",

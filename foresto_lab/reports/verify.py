@@ -189,8 +189,8 @@ def rerun_numbers(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
         return _rerun_study(lab, run)
     if run["kind"] == "forward":
         return _rerun_forward(lab, run)
-    if run["kind"] == "optimization":
-        return _rerun_optimization(lab, run)
+    if run["kind"] in ("optimization", "walk_forward"):
+        return _rerun_search(lab, run)
     if run["kind"] == "portfolio":
         return _rerun_fact_sheet(lab, run)
     from foresto_lab.reports.facts import key_numbers
@@ -246,11 +246,13 @@ def _rerun_forward(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
     return rerun_forward(lab, run)
 
 
-def _rerun_optimization(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
+def _rerun_search(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
     """Return the numbers of a search on the recorded state of the candles."""
     from foresto_lab.reports.optimization import rerun_optimization
+    from foresto_lab.reports.walk_forward import rerun_walk_forward
 
-    return rerun_optimization(lab, run)
+    searched = run["kind"] == "optimization"
+    return (rerun_optimization if searched else rerun_walk_forward)(lab, run)
 
 
 def _rerun_quality(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:

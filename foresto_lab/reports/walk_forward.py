@@ -25,7 +25,12 @@ from foresto_lab.labels import (
 from foresto_lab.optimize.space_texts import read_space
 from foresto_lab.reports.blocks import Block, head, tiles
 from foresto_lab.reports.facts import fact_key, spark
-from foresto_lab.reports.optimization import domain_text, plain, search_facts
+from foresto_lab.reports.optimization import (
+    domain_text,
+    plain,
+    recorded_search,
+    search_facts,
+)
 from foresto_lab.reports.tables import Cell, table
 
 if TYPE_CHECKING:
@@ -91,6 +96,22 @@ def walk_forward_numbers(result: WalkForwardResult) -> dict[str, Any]:
         for number, row in result.windows.to_dict("index").items()
         for name in names
     }
+
+
+def rerun_walk_forward(lab: Lab, run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the numbers that a recorded walk-forward gives on its data version now.
+
+    Raises
+    ------
+    ForestoError
+        It was stopped before its end, or its candles or its code are not here.
+    """
+    from foresto_lab.runs.validation import validate_again
+
+    rerun: Any = validate_again(
+        recorded_search(lab, run), data=lab._backtest_data, rebuild=lab._rebuild
+    )
+    return walk_forward_numbers(rerun)
 
 
 # --- blocks --------------------------------------------------------------------------

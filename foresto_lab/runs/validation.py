@@ -173,6 +173,27 @@ def restore_validation(
     return result.with_run(record.run_id, record.request_hash)
 
 
+def validate_again(
+    record: RunRecord,
+    *,
+    data: BacktestData,
+    rebuild: Callable[[BacktestRequest], Strategy | None],
+) -> ValidationResult:
+    """Return what a recorded request gives on its data version now.
+
+    Raises
+    ------
+    ReproductionError
+        As :func:`reproduce_validation`.
+    """
+    from foresto_lab.optimize.executors import LocalExecutor
+
+    plan = plan_to_reproduce(record, data=data, rebuild=rebuild)
+    task = ValidationTask(plan=plan.search, executor=LocalExecutor())
+    result: ValidationResult = _validated(plan.request, task)
+    return result
+
+
 def reproduce_validation(
     record: RunRecord,
     *,
@@ -188,11 +209,7 @@ def reproduce_validation(
         It was stopped before its end, asks for a function, or its candles or its code
         are not here.
     """
-    from foresto_lab.optimize.executors import LocalExecutor
-
-    plan = plan_to_reproduce(record, data=data, rebuild=rebuild)
-    task = ValidationTask(plan=plan.search, executor=LocalExecutor())
-    rerun = _validated(plan.request, task).with_run(
+    rerun = validate_again(record, data=data, rebuild=rebuild).with_run(
         record.run_id, record.request_hash, elapsed=record.summary["elapsed"]
     )
     return reproduction_of(

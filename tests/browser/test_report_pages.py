@@ -21,6 +21,7 @@ CHARTS = {
     "backtest": 11,
     "strategy_comparison": 4,
     "optimization": 8,
+    "walk_forward": 2,
     "rebalancing_comparison": 6,
     "rebalancing_study": 7,
     "data_quality": 2,

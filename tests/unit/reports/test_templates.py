@@ -26,6 +26,7 @@ KINDS = [
     "scenario",
     "store_health",
     "strategy_comparison",
+    "walk_forward",
 ]
 ALLOWED_IMPORTS = {"foresto_lab", "datetime", "typing"}
 
