@@ -16,6 +16,15 @@ MEASURES: Final[dict[str, Measure]] = {
     "degradation": Measure(
         "표본 외 악화 폭", "Worse out of sample by", "ratio", "lower"
     ),
+    "out_of_sample_years": Measure(
+        "표본 외 기간 (년)", "Out-of-sample record, years", "ratio", "higher"
+    ),
+    "winning_windows": Measure(
+        "이익 구간 비율", "Windows that gained", "percent", "higher"
+    ),
+    "median_degradation": Measure(
+        "표본 외 악화 폭의 중앙값", "Median worse out of sample by", "ratio", "lower"
+    ),
     "train_bars": Measure("학습 봉 수", "Train bars", "count"),
     "test_bars": Measure("검증 봉 수", "Test bars", "count"),
     "evaluated": Measure("평가한 조합", "Evaluated", "count"),
@@ -34,6 +43,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "wf_summary": (
         "구간 {windows}개 · 조합 {count}개 평가 · 효율 {efficiency}",
         "{windows} windows · {count} combinations evaluated · efficiency {efficiency}",
+    ),
+    "wf_sureness": (
+        "실제 샤프 지수가 0보다 클 확률 {probability} · 이익 구간 {winning}",
+        "Probability of a true Sharpe above 0: {probability} · "
+        "windows that gained: {winning}",
     ),
     "wf_test_span": ("검증 구간", "Test span"),
     "wf_chosen": ("선택한 매개변수", "Chosen parameters"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from foresto_lab.labels import Language, count, label, measure_text, percent
+from foresto_lab.types import Severity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +39,13 @@ def walk_forward_html(result: WalkForwardResult, language: Language) -> str:
         count=count(result.evaluated),
         efficiency=percent(result.efficiency, 0),
     )
+    statistics = result.statistics
+    sureness = label(
+        "wf_sureness",
+        language,
+        probability=percent(statistics["probabilistic_sharpe_ratio"], 0),
+        winning=percent(statistics["winning_windows"], 0),
+    )
     heads = [
         label("wf_window", language),
         label("wf_test_span", language),
@@ -56,7 +65,7 @@ def walk_forward_html(result: WalkForwardResult, language: Language) -> str:
     ]
     return _page(
         f"{label('wf_title', language)} · {result.title}",
-        [summary, figures_text(result.metrics, language)],
+        [summary, figures_text(result.metrics, language), sureness],
         heads,
         rows,
         result.findings,
@@ -91,7 +100,9 @@ def cross_validation_html(result: CrossValidationResult, language: Language) -> 
         [
             label("cv_figure", language, metric=label(name, language)),
             *(measure_text(name, spread.get(at), language) for at in columns),
-            percent(float(spread.get("below_zero", float("nan"))), 0),
+            percent(float(spread.get("below_zero", math.nan)), 0)
+            if name in _AROUND_ZERO
+            else "",
         ]
         for name, spread in spreads.items()
     ]
@@ -102,6 +113,7 @@ def cross_validation_html(result: CrossValidationResult, language: Language) -> 
 
 
 _OF_PATHS: Final = ("sharpe", "total_return", "max_drawdown", "total_trades")
+_AROUND_ZERO: Final = ("sharpe", "total_return")
 _OF_WINDOW: Final = ("train_objective", "test_objective", "end_equity")
 
 
@@ -142,7 +154,8 @@ def _page(
     said = "".join(f"<div>{escape(line)}</div>" for line in lines)
     rest = f"<div>{label('wf_more', language, count=more)}</div>" if more > 0 else ""
     notes = "".join(
-        f"<div>⚠ {escape(f'{finding.message} {finding.fix}'.strip())}</div>"
+        f"<div>{'·' if finding.severity is Severity.INFO else '⚠'} "
+        f"{escape(f'{finding.message} {finding.fix}'.strip())}</div>"
         for finding in findings
     )
     return (

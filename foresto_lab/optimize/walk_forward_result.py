@@ -12,6 +12,7 @@ import pandas as pd
 
 from foresto_lab.canonical import sha256_of
 from foresto_lab.findings import Finding
+from foresto_lab.optimize.out_of_sample import out_of_sample_statistics
 from foresto_lab.optimize.result_values import (
     json_ready,
     plain_value,
@@ -110,6 +111,16 @@ class WalkForwardResult:
         rows = [{**dict.fromkeys(names), **(row or {})} for row in self.chosen]
         return pd.DataFrame(rows, index=self.windows.index, columns=names)
 
+    @cached_property
+    def statistics(self) -> pd.Series[Any]:
+        """How sure the figures are; see ``out_of_sample_statistics``."""
+        return out_of_sample_statistics(
+            self.equity["equity"],
+            self.initial_capital,
+            self.windows,
+            self.periods_per_year,
+        )
+
     @property
     def plan(self) -> WalkForwardPlan:
         """How the windows were cut."""
@@ -157,6 +168,7 @@ class WalkForwardResult:
             "periods_per_year": self.periods_per_year,
             "efficiency": plain_value(self.efficiency),
             "metrics": values_of(self.metrics),
+            "statistics": values_of(self.statistics),
             "windows": [
                 {"window": number, **values_of(row), "parameters": chosen}
                 for (number, row), chosen in zip(

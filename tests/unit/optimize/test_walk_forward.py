@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
 
 import foresto_lab as fl
 from foresto_lab.errors import (
@@ -107,6 +108,27 @@ def test_the_figures_are_those_of_the_stitched_account(
     assert len(result.metrics) == 33
 
 
+def test_it_says_how_sure_its_figures_are(result: fl.WalkForwardResult) -> None:
+    equity = result.equity["equity"].to_numpy()
+    returns = equity / np.concatenate(([result.initial_capital], equity[:-1])) - 1.0
+    ratio = result.metrics["sharpe"] / np.sqrt(8_760)
+    skewness = scipy.stats.skew(returns)
+    kurtosis = scipy.stats.kurtosis(returns, fisher=False)
+    told = result.statistics
+    assert told["return_skewness"] == pytest.approx(skewness)
+    assert told["return_kurtosis"] == pytest.approx(kurtosis)
+    error = np.sqrt(
+        (1 - skewness * ratio + (kurtosis - 1) / 4 * ratio**2) / (len(returns) - 1)
+    )
+    assert told["probabilistic_sharpe_ratio"] == pytest.approx(
+        scipy.stats.norm.cdf(ratio / error)
+    )
+    assert told["out_of_sample_years"] == pytest.approx(600 / 8_760)
+    gained = result.windows["end_equity"] > result.windows["start_equity"]
+    assert told["winning_windows"] == gained.mean()
+    assert told["median_degradation"] == result.windows["degradation"].median()
+
+
 def test_less_of_a_figure_is_better_where_it_is() -> None:
     found = walked(objective="volatility")
     windows = found.windows
@@ -127,6 +149,7 @@ def test_a_window_without_a_choice_holds_cash_and_says_so() -> None:
     assert (found.equity["equity"] == found.initial_capital).all()
     assert found.parameters.isna().all(axis=None)
     assert np.isnan(found.efficiency)
+    assert found.statistics.drop("out_of_sample_years").isna().all()
     assert found.findings[0].code == "WINDOW_HOLDS_CASH"
     assert found.findings[0].count == 6
     assert "held cash" in found._repr_html_() or "현금" in found._repr_html_()
