@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from typing import Any, Final, TypeAlias
 
@@ -253,6 +254,7 @@ def _every_half(
     return found
 
 
+@cache
 def _halves(n_blocks: int) -> BoolArray2D:
     """Return every half of the blocks, (n_halves, n_blocks), in lexical order."""
     chosen = np.array(list(combinations(range(n_blocks), n_blocks // 2)))
