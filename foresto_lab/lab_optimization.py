@@ -9,7 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foresto_lab.lab_backtests import BacktestVerbs
+from foresto_lab.errors import InputError
+from foresto_lab.lab_simulations import SimulationVerbs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,14 +25,21 @@ if TYPE_CHECKING:
     from foresto_lab.optimize.stopping import Cancel
     from foresto_lab.optimize.walk_forward_result import WalkForwardResult
     from foresto_lab.optimize.windows import Length
+    from foresto_lab.rebalancing import RebalancingRule
     from foresto_lab.runs.comparison import Reproduction
-    from foresto_lab.runs.optimization import OptimizationPlan, SearchStores
+    from foresto_lab.runs.optimization import (
+        OptimizationPlan,
+        PlannedSearch,
+        SearchStores,
+    )
     from foresto_lab.runs.record import RunArtifacts, RunRecord
     from foresto_lab.runs.search_work import SearchWork
+    from foresto_lab.scenarios import Scenario
+    from foresto_lab.scenarios.portfolio import Portfolio
     from foresto_lab.strategies import Strategy
 
 
-class OptimizationVerbs(BacktestVerbs):
+class OptimizationVerbs(SimulationVerbs):
     """The part of a Lab about searches; see ``Lab``."""
 
     def optimize(
@@ -41,7 +49,7 @@ class OptimizationVerbs(BacktestVerbs):
         method: Any = "grid",
         objective: Any = "sharpe_ratio",
         *,
-        symbols: str | Sequence[str],
+        symbols: str | Sequence[str] | None = None,
         timeframe: str = "1d",
         start: Moment | None = None,
         end: Moment | None = None,
@@ -271,6 +279,95 @@ class OptimizationVerbs(BacktestVerbs):
         )
         return result
 
+    def optimize_portfolio(
+        self,
+        portfolio: str | Scenario | Portfolio | Mapping[str, float],
+        space: Any,
+        method: Any = "grid",
+        objective: Any = "sharpe_ratio",
+        *,
+        rebalancing: RebalancingRule | Mapping[str, Any] | str | None = None,
+        cost_rate: float | None = None,
+        normalised: bool = True,
+        constraints: str | Sequence[Any] = (),
+        parameters: Mapping[str, Any] | None = None,
+        trials: int | None = None,
+        seed: int = 0,
+        top: int = 100,
+        split: Any = None,
+        patience: int | None = None,
+        workers: int | None = None,
+        dask: str | None = None,
+        time_limit: float | timedelta | None = None,
+        progress: Observer | bool | None = None,
+        cancel: Cancel | None = None,
+        resume: bool = True,
+        force: bool = False,
+        save: bool = True,
+        **options: Any,
+    ) -> OptimizationResult:
+        """Search a portfolio's weights and its rule's numbers; register the run.
+
+        Kept, found again, gone on with and counted as by :meth:`optimize`.
+
+        Parameters
+        ----------
+        portfolio : str, Scenario, Portfolio or mapping
+            As for :meth:`simulate`; weights must be fixed.
+        space : mapping
+            ``weights.equity``, ``rule``, ``rule.threshold`` and so on to what each
+            may be, as for ``fl.optimize``.
+        method, objective, constraints, parameters, trials, seed, top, split, patience
+            As for :meth:`optimize`; figures are those of a simulation's summary.
+        rebalancing : rule or str, optional
+            The base's, as for :meth:`simulate`.
+        cost_rate : float, optional
+            Of traded value, in place of the rules' own.
+        normalised : bool
+            True scales the weights of each combination to the sum of the base's.
+            False: what is missing to 1 is cash.
+        workers, dask, time_limit, progress, cancel, resume, force, save
+            As for :meth:`optimize`.
+        **options
+            ``start``, ``end``, ``initial_amount``, ``instruments``, ``calendar`` and
+            ``execution``, as for :meth:`simulate`.
+
+        Raises
+        ------
+        InputError
+            The weights are computed, or the portfolio has currencies, taxes, flows or
+            whole shares.
+        PreflightError, SpaceError, ObjectiveError, UnknownNameError, AmountError
+            As for :meth:`optimize`; nothing was registered.
+        """
+        from foresto_lab.runs.portfolio_search import (
+            plan_portfolio_search,
+            run_portfolio_search,
+        )
+
+        plan = plan_portfolio_search(
+            self._plan(portfolio, rebalancing=rebalancing, **options),
+            space,
+            series=self.storage.series,
+            cost_rate=cost_rate,
+            normalised=normalised,
+            parameters=parameters,
+            method=method,
+            objective=objective,
+            constraints=constraints,
+            trials=trials,
+            seed=seed,
+            split=split,
+            top=top,
+            patience=patience,
+        )
+        terms = self._search_terms(force=force, save=save)
+        del terms["rebuild"]
+        with self._search_work(
+            plan, workers, dask, time_limit, progress, cancel, resume=resume
+        ) as work:
+            return run_portfolio_search(plan, work=work, **terms)
+
     def trials(
         self,
         strategy: Any = None,
@@ -341,6 +438,12 @@ class OptimizationVerbs(BacktestVerbs):
     ) -> OptimizationPlan:
         from foresto_lab.runs.optimization import plan_optimization
 
+        if options.get("symbols") is None:
+            raise InputError(
+                message="No symbols were given; name those to trade, such as "
+                "symbols=['005930']. Weights and rules of a portfolio are searched "
+                "with lab.optimize_portfolio."
+            )
         given = strategy() if isinstance(strategy, type) else strategy
         resolved = self._resolve(given)
         return plan_optimization(resolved, space, data=self._backtest_data, **options)
@@ -348,7 +451,7 @@ class OptimizationVerbs(BacktestVerbs):
     @contextmanager
     def _search_work(
         self,
-        plan: OptimizationPlan,
+        plan: PlannedSearch,
         workers: int | None,
         dask: str | None,
         time_limit: float | timedelta | None,
@@ -407,6 +510,12 @@ class OptimizationVerbs(BacktestVerbs):
         from foresto_lab.runs.optimization import restore_optimization
         from foresto_lab.runs.validation import restore_validation
 
+        if record.request.get("search") == "portfolio":
+            from foresto_lab.runs.portfolio_search import restore_portfolio_search
+
+            return restore_portfolio_search(
+                record, artifacts, series=self.storage.series
+            )
         if record.request.get("windows") is not None:
             return restore_validation(record, artifacts)
         return restore_optimization(
@@ -417,6 +526,12 @@ class OptimizationVerbs(BacktestVerbs):
         from foresto_lab.runs.optimization import reproduce_optimization
         from foresto_lab.runs.validation import reproduce_validation
 
+        if record.request.get("search") == "portfolio":
+            from foresto_lab.runs.portfolio_search import reproduce_portfolio_search
+
+            return reproduce_portfolio_search(
+                record, series=self.storage.series, runs=self.storage.runs
+            )
         windowed = record.request.get("windows") is not None
         again = reproduce_validation if windowed else reproduce_optimization
         return again(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from foresto_lab.backtest import Execution
 from foresto_lab.errors import ForestoError, ReproductionError
@@ -96,6 +96,49 @@ class OptimizationPlan:
         asked = self.request.backtest
         tables = tuple(asked.candles_from.values())
         return data_key(asked.symbols, asked.timeframe, tables)
+
+    def draft(self) -> RunDraft:
+        """Return what is known of the run before it searches.
+
+        Raises
+        ------
+        PreflightError
+            The search cannot succeed; every reason is listed.
+        """
+        report = preflight_optimization(self)
+        report.require_passed()
+        asked = self.request.backtest
+        return RunDraft(
+            kind=RunKind.OPTIMIZATION,
+            name=asked.strategy_name,
+            request=self.request.to_dict(),
+            request_hash=self.request_hash,
+            data_version=self.backtest.data_version,
+            snapshots={
+                "strategy": {**asked.strategy, "code": self.backtest.resolved.code},
+                "indicators": dict(asked.indicators),
+                "preflight": [finding.to_dict() for finding in report.findings],
+            },
+        )
+
+
+class PlannedSearch(Protocol):
+    """A search that is ready to run and be registered."""
+
+    @property
+    def search(self) -> SearchPlan:
+        """The search itself, checked."""
+
+    @property
+    def family(self) -> str:
+        """What names what is searched in the trial ledger."""
+
+    @property
+    def data(self) -> str:
+        """What names the data in the trial ledger."""
+
+    def draft(self) -> RunDraft:
+        """Return what is known of the run; raise PreflightError if it cannot be."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -240,6 +283,21 @@ def run_optimization(
         artifacts = stores.runs.artifacts(kept.run_id)
         return restore_optimization(kept, artifacts, data=stores.data, rebuild=rebuild)
 
+    return search_and_keep(
+        plan, stores=stores, provenance=provenance, options=options, work=work
+    )
+
+
+def search_and_keep(
+    plan: PlannedSearch,
+    *,
+    stores: SearchStores,
+    provenance: Provenance,
+    options: RunOptions,
+    work: SearchWork,
+) -> OptimizationResult:
+    """Search, judge and register; see ``carry_out_search``."""
+
     def search(counted_work: CountedWork, prior: TrialTally) -> OptimizationResult:
         return run_plan(
             plan.search,
@@ -276,7 +334,7 @@ def find_whole(
 
 
 def carry_out_search(
-    plan: OptimizationPlan,
+    plan: PlannedSearch,
     search: Callable[[CountedWork, TrialTally], Any],
     *,
     to_artifacts: Callable[[Any, TrialTally], RunArtifacts],
@@ -294,9 +352,8 @@ def carry_out_search(
     to_artifacts : callable
         Takes the result, and what was tried before.
     """
-    identity, prior = plan.request_hash, TrialTally()
-    report = preflight_optimization(plan)
-    report.require_passed()
+    draft, prior = plan.draft(), TrialTally()
+    identity = draft.request_hash
 
     def compute(run_id: str | None) -> Any:
         nonlocal prior
@@ -311,21 +368,7 @@ def carry_out_search(
         return result.with_run(run_id, identity)
 
     result = carry_out(
-        RunDraft(
-            kind=RunKind.OPTIMIZATION,
-            name=plan.request.backtest.strategy_name,
-            request=plan.request.to_dict(),
-            request_hash=identity,
-            data_version=plan.backtest.data_version,
-            snapshots={
-                "strategy": {
-                    **plan.request.backtest.strategy,
-                    "code": plan.backtest.resolved.code,
-                },
-                "indicators": dict(plan.request.backtest.indicators),
-                "preflight": [finding.to_dict() for finding in report.findings],
-            },
-        ),
+        draft,
         compute=compute,
         to_artifacts=lambda found: to_artifacts(found, prior),
         runs=stores.runs,
@@ -348,7 +391,7 @@ def _kept(
 
 
 def _counter(
-    plan: OptimizationPlan, run_id: str, ledger: TrialLedger, options: RunOptions
+    plan: PlannedSearch, run_id: str, ledger: TrialLedger, options: RunOptions
 ) -> TrialCounter:
     entry = TrialEntry(
         run_id=run_id,
@@ -456,10 +499,16 @@ def reproduce_optimization(
         The code is here, but not trusted.
     """
     plan = plan_to_reproduce(record, data=data, rebuild=rebuild)
+    return searched_again(record, plan.search, runs=runs)
+
+
+def searched_again(
+    record: RunRecord, search: SearchPlan, *, runs: RunStore
+) -> Reproduction:
+    """Search as a record says, with what had been tried before it, and compare."""
     prior = recorded_prior(record)
-    rerun = replace(
-        run_plan(plan.search, prior=prior_of(prior)), elapsed=record.summary["elapsed"]
-    )
+    found = run_plan(search, prior=prior_of(prior))
+    rerun = replace(found, elapsed=record.summary["elapsed"])
     return reproduction_of(record, to_artifacts(rerun, prior), runs=runs)
 
 
@@ -471,7 +520,7 @@ def plan_to_reproduce(
 ) -> OptimizationPlan:
     """Return the plan of a recorded search, or raise why there is none."""
     request = OptimizationRequest.from_dict(record.request)
-    reason = _why_not(record, request)
+    reason = why_not(record, request)
     if reason is None:
         try:
             plan = planned_again(request, record.data_version, data, rebuild)
@@ -494,7 +543,8 @@ def plan_to_reproduce(
     raise ReproductionError(run_id=record.run_id, reason=reason)
 
 
-def _why_not(record: RunRecord, request: OptimizationRequest) -> str | None:
+def why_not(record: RunRecord, request: Any) -> str | None:
+    """Return why a recorded search cannot be reproduced; None if it can."""
     if record.summary.get("status") in PARTIAL:
         return (
             f"it was stopped before its end ({record.summary['status']}). Ask for the "

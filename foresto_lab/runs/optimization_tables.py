@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from foresto_lab.optimize.plan import SearchPlan
     from foresto_lab.optimize.result import OptimizationResult
     from foresto_lab.runs.optimization_request import OptimizationRequest
+    from foresto_lab.runs.portfolio_search import PortfolioSearchRequest
 
 MOST_TRIALS: Final = 100_000
 """Trials that are kept with all their figures: of more, the best."""
@@ -93,7 +94,7 @@ def _from_text(table: pd.DataFrame) -> dict[str, Any]:
 def result_from(
     record: RunRecord,
     artifacts: RunArtifacts,
-    request: OptimizationRequest,
+    request: OptimizationRequest | PortfolioSearchRequest,
     plan: SearchPlan | None,
 ) -> OptimizationResult:
     """Return the result that artifacts hold.
