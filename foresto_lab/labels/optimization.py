@@ -348,7 +348,7 @@ MEANINGS: Final[dict[str, tuple[str, str]]] = {
         "How often the best of half the bars ranks below the median of the other "
         "half. At one half, ranks tell nothing.",
     ),
-    "probability_of_loss": (
+    "loss_out_of_sample": (
         "기간의 절반에서 최고인 조합이 나머지 절반에서 잃는 비율입니다.",
         "How often the best of half the bars loses in the other half.",
     ),

@@ -58,7 +58,7 @@ MEASURES: Final[dict[str, Measure]] = {
     "probability_of_overfitting": Measure(
         "과최적화 확률 (PBO)", "Probability of backtest overfitting", "percent", "lower"
     ),
-    "probability_of_loss": Measure(
+    "loss_out_of_sample": Measure(
         "표본 외 손실 확률", "Probability of a loss out of sample", "percent", "lower"
     ),
     "overfitting_slope": Measure(

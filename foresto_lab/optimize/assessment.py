@@ -331,7 +331,7 @@ def _walk_numbers(
 ) -> dict[str, float]:
     return {
         "probability_of_overfitting": halves.probability,
-        "probability_of_loss": halves.probability_of_loss,
+        "loss_out_of_sample": halves.probability_of_loss,
         "overfitting_slope": halves.slope,
         "walked_in_sample": walk.in_sample,
         "walked_out_of_sample": walk.out_of_sample,
@@ -356,7 +356,7 @@ def _evidence(
         trades=_trades(outcome, best),
         promised=numbers["walked_in_sample"],
         kept=numbers["walked_out_of_sample"],
-        loss=numbers["probability_of_loss"],
+        loss=numbers["loss_out_of_sample"],
         overfitting=numbers["probability_of_overfitting"],
         plateau=numbers["plateau_score"],
         years=numbers["history_years"],

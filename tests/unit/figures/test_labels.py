@@ -25,6 +25,12 @@ def test_every_label_has_both_languages_and_the_same_blanks(key: str) -> None:
 
 def test_no_word_is_stated_twice() -> None:
     assert not set(labels._WORDS) & set(labels.MEASURES)
+    for kind in ("WORDS", "MEASURES"):
+        stated = [key for topic in labels._TOPICS for key in getattr(topic, kind, {})]
+        assert len(stated) == len(set(stated)), kind
+    for name in ("WORDS", "MEASURES"):
+        stated = [key for topic in labels._TOPICS for key in getattr(topic, name, {})]
+        assert [key for key in stated if stated.count(key) > 1] == []
 
 
 def test_an_unknown_label_or_language_is_refused() -> None:
