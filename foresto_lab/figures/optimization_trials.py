@@ -97,7 +97,12 @@ class SearchTrials:
             There is no such figure.
         """
         asked = self.objectives[0] if metric is None else metric
-        for name in (asked, ALIASES.get(asked, asked)):
+        of_portfolios = {exact: alias for alias, exact in ALIASES.items()}
+        for name in (
+            asked,
+            ALIASES.get(asked, asked),
+            of_portfolios.get(asked, asked),
+        ):
             if name in self.frame.columns:
                 return name
         if metric is None or metric == self.objectives[0]:
