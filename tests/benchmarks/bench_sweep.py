@@ -166,12 +166,12 @@ class Peers:
             for first in range(0, n, size):
                 entries, exits = self.signals(first, first + size)
                 portfolio = vectorbt.Portfolio.from_signals(
-                    self.table.close,
+                    self.table.close[:, None],
                     entries=entries,
                     exits=exits,
-                    open=self.table.open,
-                    high=self.table.high,
-                    low=self.table.low,
+                    open=self.table.open[:, None],
+                    high=self.table.high[:, None],
+                    low=self.table.low[:, None],
                     sl_stop=0.02,
                     fees=0.0004,
                     stop_entry_price="fillprice",
