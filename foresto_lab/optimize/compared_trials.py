@@ -24,6 +24,8 @@ FEWEST_BARS: Final = 64
 """Four bars for each block; of fewer nothing can be said."""
 ADAPTIVE: Final = frozenset({"genetic", "nsga2", "tpe"})
 """Ways to search that look at what was found: their trials are no even draw."""
+_WHOLE: Final = 4
+"""Of a space at most so many times as large as the search, all points are compared."""
 REACH: Final = 10
 """A search that climbs finds by luck what takes ten times as many draws at random."""
 
@@ -136,7 +138,7 @@ def market_returns(evaluator: Evaluator, span: BarSpan | None) -> Float64Array1D
 
 def _fresh(space: Space, generator: np.random.Generator, n: int) -> Combinations:
     size = space.size
-    if size is not None and size <= MOST_COMPARED:
+    if size is not None and size <= min(MOST_COMPARED, _WHOLE * n):
         return space.grid(0, size)
     return space.sample(generator, min(n, MOST_COMPARED))
 
