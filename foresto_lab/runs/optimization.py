@@ -363,7 +363,10 @@ def carry_out_search(
             began_as = own if kept is None else kept.run_id
             prior = stores.ledger.tally(plan.family, plan.data, without=began_as)
             counter = _counter(plan, began_as, stores.ledger, options)
-            with counted(work, kept, counter) as counted_work:
+            is_registered = run_id is not None
+            with counted(
+                work, kept, counter, is_registered=is_registered
+            ) as counted_work:
                 result = search(counted_work, prior)
         return result.with_run(run_id, identity)
 

@@ -247,9 +247,18 @@ class CountedWork:
 
 @contextmanager
 def counted(
-    work: SearchWork, kept: KeptSearch | None, counter: TrialCounter
+    work: SearchWork,
+    kept: KeptSearch | None,
+    counter: TrialCounter,
+    *,
+    is_registered: bool = True,
 ) -> Iterator[CountedWork]:
     """Give the work with every trial counted, also of a search that fails.
+
+    Parameters
+    ----------
+    is_registered : bool
+        False: who may only read the store can search, and nothing is counted.
 
     Raises
     ------
@@ -270,4 +279,5 @@ def counted(
     except BaseException:
         counter.try_to_write()
         raise
-    counter.write()
+    with suppress(*([] if is_registered else [PermissionError])):
+        counter.write()
