@@ -49,6 +49,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "optimizer_x": ("가로축", "Across"),
     "optimizer_y": ("세로축", "Up"),
+    "optimizer_axis_chosen": ("자동", "automatic"),
     "optimizer_top": ("가장 좋은 조합", "Best combinations"),
     "optimizer_open": ("백테스트 열기", "Open its backtest"),
     "optimizer_trial": ("시도", "Trial"),

@@ -43,6 +43,7 @@ _WORDS: Final = {
     "map_hint": "optimizer_map_hint",
     "x": "optimizer_x",
     "y": "optimizer_y",
+    "axis_chosen": "optimizer_axis_chosen",
     "top": "optimizer_top",
     "open": "optimizer_open",
     "chart": "strategy_chart",

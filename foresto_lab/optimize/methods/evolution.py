@@ -96,7 +96,7 @@ class EvolutionSearch:
         n = self._breeding.population
         if not len(self._record):
             return self._first_generation(n)
-        return self._coding.ask(self._breeder.suggest, n, self._generator)
+        return self._coding.ask(self._children, n, self._generator)
 
     def tell(
         self, combinations: Combinations, values: Float64Array2D, feasible: BoolArray1D
@@ -110,6 +110,9 @@ class EvolutionSearch:
     def generations(self) -> pd.DataFrame | None:
         """Return best, mean and diversity per generation."""
         return self._record.to_frame()
+
+    def _children(self, n: int) -> Combinations:
+        return self._coding.decode_rows([self._breeder.suggest() for _ in range(n)])
 
     def _is_over(self) -> bool:
         patience = self._breeding.patience

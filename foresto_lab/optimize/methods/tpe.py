@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from optuna.trial import FrozenTrial
 
-_MEMORY = 200
+_MEMORY = 100
 """Trials that estimates are made of: the best, and the latest of the others."""
 
 _BEST = 25
@@ -39,7 +38,7 @@ asked at once: the best of many candidates are all alike.
 class Tpe:
     """Combinations that are likely among good trials and unlikely among the others.
 
-    Estimates are made anew for each batch, of the 25 best trials and the 175 latest of
+    Estimates are made anew for each batch, of the 25 best trials and the 75 latest of
     the others, so that a suggestion costs the same at the end as at the beginning.
 
     Parameters
@@ -59,7 +58,7 @@ class Tpe:
     """
 
     trials: int = 500
-    batch: int = 10
+    batch: int = 20
     startup: int | None = None
     name: ClassVar[str] = "tpe"
 
@@ -86,7 +85,7 @@ class TpeSearch:
 
     def __init__(self, space: Space, terms: SearchTerms, method: Tpe) -> None:
         self._method = method
-        self._coding = StudyCoding(space, terms.maximize)
+        self._coding = StudyCoding(space, terms.maximize, smooth=True)
         self._generator = np.random.default_rng(terms.seed)
         self._sampler = _sampler(self._coding, method.batch, self._generator)
         self._memory = Memory(terms.maximize)
@@ -106,9 +105,8 @@ class TpeSearch:
             first = self._method.startup or max(self._method.batch, 20)
             found = draw_distinct(self._coding.space, self._generator, min(first, left))
         else:
-            suggested = self._sampler.suggest(self._memory.trials())
             n = min(self._method.batch, left)
-            found = self._coding.ask(lambda: next(suggested), n, self._generator)
+            found = self._coding.ask(self._suggested, n, self._generator)
         self._asked += len(found)
         return found
 
@@ -121,6 +119,9 @@ class TpeSearch:
     def generations(self) -> pd.DataFrame | None:
         """Return None: batches are no generations."""
         return None
+
+    def _suggested(self, n: int) -> Combinations:
+        return self._sampler.suggest(self._memory.trials())
 
 
 class Memory:
@@ -158,8 +159,8 @@ class Memory:
 class BatchSampler(Protocol):
     """A sampler of Optuna that thinks of a batch at once."""
 
-    def suggest(self, history: list[FrozenTrial]) -> Iterator[dict[str, Any]]:
-        """Yield suggestions from estimates that are made once."""
+    def suggest(self, history: list[FrozenTrial]) -> Combinations:
+        """Return a batch of suggestions."""
         ...
 
 
@@ -169,38 +170,39 @@ def _sampler(
     from optuna.samplers import TPESampler
     from optuna.trial import TrialState, create_trial
 
-    varied = {n: d for n, d in coding.distributions.items() if not d.single()}
     fixed = coding.fixed()
+    varied = {n: d for n, d in coding.distributions.items() if n not in fixed}
     unborn = create_trial(state=TrialState.WAITING)
 
     class SharedEstimates(TPESampler):
         """TPE that draws the candidates of a whole batch at once.
 
         Optuna makes its estimates anew for each suggestion, though they are the same
-        for all of a batch; here the best of each group of candidates is suggested.
+        for all of a batch; here the best of each group of candidates is suggested, of
+        those that the constraints allow.
         """
 
         def _compute_acquisition_func(
             self, samples: dict[str, Any], mpe_below: Any, mpe_above: Any
         ) -> Any:
             gains = super()._compute_acquisition_func(samples, mpe_below, mpe_above)
-            groups = gains.reshape(batch, -1)
+            candidates = _decoded_with(samples, len(gains))
+            allowed = coding.space.allows(candidates)
+            groups = np.where(allowed, gains, -np.inf).reshape(batch, -1)
             best = groups.argmax(axis=1) + np.arange(batch) * groups.shape[1]
-            self.found = [
-                {name: column[place].item() for name, column in samples.items()}
-                for place in best
-            ]
+            self.found = candidates.take(best[allowed[best]])
             return gains
 
-        def suggest(self, history: list[FrozenTrial]) -> Iterator[dict[str, Any]]:
+        def suggest(self, history: list[FrozenTrial]) -> Combinations:
+            if not varied:
+                return _decoded_with({}, batch)
             study = quiet_study(coding.maximize, history)
-            while not varied:
-                yield dict(fixed)
-            while True:
-                self.sample_relative(study, unborn, varied)
-                for found in self.found:
-                    drawn = {n: varied[n].to_external_repr(found[n]) for n in varied}
-                    yield drawn | fixed
+            self.sample_relative(study, unborn, varied)
+            return self.found
+
+    def _decoded_with(samples: dict[str, Any], n: int) -> Combinations:
+        constant = {name: np.full(n, value) for name, value in fixed.items()}
+        return coding.decode({**samples, **constant})
 
     return SharedEstimates(
         n_startup_trials=1,

@@ -276,12 +276,12 @@ class OptimizerPage {
     this.verdict.replaceChildren(h("strong", {}, verdict.word), h("ul", {}, ...reasons));
     this.how.textContent = how;
     this.findings.replaceChildren(...findings.map((text) => h("li", {}, text)));
-    const options = () => [
-      h("option", { value: "" }, "–"),
+    const options = (axis) => [
+      h("option", { value: "" }, `${this.labels[axis]}: ${this.labels.axis_chosen}`),
       ...axes.names.map((name) => h("option", { value: name }, name)),
     ];
     for (const [place, axis] of ["x", "y"].entries()) {
-      this.axes[place].replaceChildren(...options());
+      this.axes[place].replaceChildren(...options(axis));
       this.axes[place].value = axes[axis];
       this.axes[place].hidden = axes.names.length < 3;
     }

@@ -24,8 +24,8 @@ SEEDS = range(9)
 
 @pytest.mark.parametrize(
     ("landscape", "step"),
-    [(sphere, 0.1), (rastrigin, None)],
-    ids=["stepped_sphere", "continuous_rastrigin"],
+    [(sphere, None), (rastrigin, 0.1)],
+    ids=["continuous_sphere", "stepped_rastrigin"],
 )
 @pytest.mark.parametrize(
     ("method", "budget"),
