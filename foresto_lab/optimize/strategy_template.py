@@ -10,9 +10,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from foresto_lab.errors import AmountError, InputError
+from foresto_lab.optimize.json_family import JsonFamily
 from foresto_lab.optimize.json_paths import path_of, replaced, steps_of
 from foresto_lab.optimize.open_numbers import LARGEST, Open
-from foresto_lab.optimize.strategy_family import JsonFamily, PythonFamily
+from foresto_lab.optimize.strategy_family import PythonFamily
 from foresto_lab.strategies.condition_parser import MAX_RUN_BARS
 from foresto_lab.strategies.finding_list import FindingList
 from foresto_lab.strategies.json_strategy import JsonStrategy

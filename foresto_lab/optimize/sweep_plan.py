@@ -17,15 +17,12 @@ from foresto_lab.optimize.combination_rows import Rows, numbers, parted
 from foresto_lab.optimize.combinations import ParameterColumn
 from foresto_lab.optimize.distinct import groups_of
 from foresto_lab.optimize.execution_terms import PREFIX, execution_with
+from foresto_lab.optimize.json_family import JsonFamily
 from foresto_lab.optimize.open_numbers import is_number_column
 from foresto_lab.optimize.own_signals import OwnSignals
 from foresto_lab.optimize.row_accounts import RowAccounts, accounts_of_batch
 from foresto_lab.optimize.signal_plan import TooManyClausesError, block_clauses
-from foresto_lab.optimize.strategy_family import (
-    JsonFamily,
-    PythonFamily,
-    StrategyFamily,
-)
+from foresto_lab.optimize.strategy_family import PythonFamily, StrategyFamily
 from foresto_lab.optimize.strategy_template import (
     StrategyTemplate,
     json_checks,

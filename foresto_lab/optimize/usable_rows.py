@@ -12,12 +12,9 @@ from foresto_lab.errors import InputError
 from foresto_lab.optimize.account_plan import is_open_term, usable_terms
 from foresto_lab.optimize.combination_rows import Rows
 from foresto_lab.optimize.execution_terms import PREFIX
+from foresto_lab.optimize.json_family import JsonFamily
 from foresto_lab.optimize.open_numbers import is_number_column, usable
-from foresto_lab.optimize.strategy_family import (
-    JsonFamily,
-    PythonFamily,
-    StrategyFamily,
-)
+from foresto_lab.optimize.strategy_family import PythonFamily, StrategyFamily
 from foresto_lab.optimize.strategy_template import json_checks
 from foresto_lab.strategies.library.sides import TwoSidedStrategy
 from foresto_lab.strategies.trading_strategy import TradingStrategy, parse_config

@@ -446,3 +446,94 @@ def test_no_array_of_bars_is_made_for_a_combination() -> None:
         ]
     assert sum(len(one.leaf_of_slot) for one in signals) <= 50
     assert all(one.given.size == 0 for one in signals)
+
+
+SIMPLE: dict[str, Any] = {
+    "indicators": [
+        {"name": "rsi"},
+        {"name": "ema", "params": {"timeperiod": 20}, "as": "slow"},
+    ],
+    "buyConditions": [
+        {"left": "rsi", "operator": "<", "right": 30},
+        {"left": "close", "operator": ">", "right": "slow"},
+    ],
+    "sellConditions": [{"left": "rsi", "operator": ">", "right": 60}],
+}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "execution", "draws"),
+    [
+        (
+            SIMPLE,
+            fl.Execution(),
+            {
+                "indicators[1].name": one_of("ema", "sma", "nope"),
+                "indicators[1].params.timeperiod": whole(1, 30),
+                "indicators[1].params.source": one_of("close", "high"),
+                "buyConditions[0].operator": one_of("<", "crossunder", "zzz"),
+                "buyConditions[1].right": one_of("slow", 105.0, "close * 0.99"),
+                "sellConditions[0].right": one_of(60, 55.5, "slow"),
+            },
+        ),
+        (
+            SIMPLE,
+            fl.Execution(),
+            {
+                "risk.takeProfitPercent": real(-1, 5),
+                "risk.timeStop": whole(0, 20),
+                "risk.leverage": whole(0, 22),
+            },
+        ),
+        (
+            "hyperrsi",
+            fl.Execution(sizing={"type": "fraction_of_equity", "fraction": 0.5}),
+            {"execution.sizing.fraction": real(0.1, 1.3), "rsi_period": whole(5, 9)},
+        ),
+        ("hyperrsi", fl.Execution(), {"execution.sizing.fraction": real(0.1, 0.9)}),
+        (
+            "sma_cross",
+            fl.Execution(),
+            {
+                "fast_period": one_of(5, 10, None),
+                "slow_period": one_of(20, 25.0, "x"),
+                "allow_short": one_of(True, 1),
+            },
+        ),
+    ],
+)
+def test_values_of_any_kind_are_run_or_refused_as_one_by_one(
+    strategy: Any, execution: fl.Execution, draws: dict[str, Draw]
+) -> None:
+    evaluator = BacktestEvaluator.of(walked_candles(500), strategy, execution)
+    rows = drawn(40, 11, draws)
+    found = evaluator.evaluate(Combinations.of(rows))
+    for place, row in enumerate(rows):
+        refused = evaluator.refusal(row)
+        assert refused is None or refused
+        require_equal(found, place, None if refused else evaluator.run(row).metrics)
+
+
+def test_of_many_distinct_values_those_out_of_range_are_found_too() -> None:
+    evaluator = BacktestEvaluator.of(walked_candles(60), SIMPLE)
+    leverage = np.random.default_rng(1).uniform(-1, 23, 5_000)
+    found = evaluator.evaluate(Combinations({"risk.leverage": leverage}))
+    outside = (leverage < 1) | (leverage > 20)
+    assert np.array_equal(np.isnan(found.column("final_equity")), outside)
+
+
+def test_no_combination_is_none_and_one_parameter_is_given_once() -> None:
+    evaluator = BacktestEvaluator.of(walked_candles(60), SIMPLE)
+    none = evaluator.evaluate(Combinations({"risk.leverage": np.zeros(0)}))
+    assert none.figures.shape == (0, len(none.names))
+    with pytest.raises(InputError, match="twice"):
+        evaluator.evaluate(
+            Combinations.of([{"risk.stop_loss": 0.1, "risk.stopLoss": 0.2}])
+        )
+
+
+def test_bars_of_a_length_that_is_no_timeframe() -> None:
+    candles = walked_candles(400, freq="7min")
+    row = {"fast_period": 5, "slow_period": 20}
+    found = BacktestEvaluator.of(candles, "sma_cross").evaluate(Combinations.of([row]))
+    require_equal(found, 0, backtest_of_row(candles, "sma_cross", row, {}))
