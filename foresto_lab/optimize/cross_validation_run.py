@@ -16,6 +16,7 @@ from foresto_lab.optimize.bar_times import bar_times_of
 from foresto_lab.optimize.combinations import Combinations
 from foresto_lab.optimize.cross_validation_result import CrossValidationResult
 from foresto_lab.optimize.evaluation import BarSpan, Evaluations, Evaluator
+from foresto_lab.optimize.legs import Leg
 from foresto_lab.optimize.pooling import (
     POOLED_FIGURES,
     pooled_figures,
@@ -24,7 +25,6 @@ from foresto_lab.optimize.pooling import (
 from foresto_lab.optimize.purged_groups import GroupSplit, PurgedGroups
 from foresto_lab.optimize.split_searches import SplitSearches, search_splits
 from foresto_lab.optimize.stitching import stitch
-from foresto_lab.optimize.traders import Leg
 from foresto_lab.optimize.validation_task import ValidationTask
 from foresto_lab.types import Float64Array1D, Severity
 
@@ -138,7 +138,7 @@ def _walked_paths(
 
 def _walk_path(evaluator: Evaluator, asked: tuple[list[Leg], bool]) -> _Path:
     legs, with_equity = asked
-    stitched = stitch(evaluator, legs)
+    stitched = stitch(evaluator, legs, with_trades=False)
     equity = stitched.equity["equity"].to_numpy() if with_equity else None
     return _Path(dict(stitched.metrics), equity)
 

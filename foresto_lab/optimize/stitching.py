@@ -11,7 +11,8 @@ import pandas as pd
 
 from foresto_lab.backtest.tables import TRADE_COLUMNS
 from foresto_lab.optimize.evaluation import BarSpan, Evaluator
-from foresto_lab.optimize.traders import Leg, trader_of
+from foresto_lab.optimize.legs import Leg
+from foresto_lab.optimize.traders import moved, trader_of
 from foresto_lab.optimize.window_end import Account
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ class Stitched:
     initial_capital: float
 
 
-def stitch(evaluator: Evaluator, legs: Sequence[Leg]) -> Stitched:
+def stitch(
+    evaluator: Evaluator, legs: Sequence[Leg], *, with_trades: bool = True
+) -> Stitched:
     """Trade one account through legs that follow each other.
 
     Each leg begins with the equity that the one before left, and ends without a
@@ -65,6 +68,8 @@ def stitch(evaluator: Evaluator, legs: Sequence[Leg]) -> Stitched:
         Its capital is what the first leg begins with.
     legs : sequence of Leg
         At least one, ascending, none overlapping another.
+    with_trades : bool
+        Whether the table of trades is wanted; without, it is empty.
     """
     trader = trader_of(evaluator)
     capital = initial = trader.initial_capital
@@ -86,7 +91,7 @@ def stitch(evaluator: Evaluator, legs: Sequence[Leg]) -> Stitched:
     metrics = trader.figures(span, whole, initial)
     return Stitched(
         equity=_equity_table(index, whole, initial, numbers),
-        trades=_trade_table(whole),
+        trades=_trade_table(walked if with_trades else ()),
         metrics=pd.Series(metrics, dtype=object, name="metrics"),
         legs=pd.DataFrame(list(figures.values()), index=_numbers(figures)),
         facts=pd.DataFrame(
@@ -109,16 +114,16 @@ def _without_gaps(legs: Sequence[Leg]) -> list[Leg]:
 
 def _joined(walked: Sequence[tuple[Leg, Account]]) -> Account:
     """Return accounts that follow each other as one."""
-    trades = [
-        account.trades.assign(window=leg.number)
+    first = walked[0][0].span.first
+    records = [
+        moved(account.records, np.arange(len(leg.span)) + (leg.span.first - first))
         for leg, account in walked
-        if account.trades is not None and len(account.trades)
     ]
     return Account(
         equity=np.concatenate([account.equity for _, account in walked]),
         cash=np.concatenate([account.cash for _, account in walked]),
         position=np.concatenate([account.position for _, account in walked]),
-        trades=pd.concat(trades, ignore_index=True) if trades else None,
+        records=np.concatenate(records),
     )
 
 
@@ -139,9 +144,14 @@ def _equity_table(
     )
 
 
-def _trade_table(account: Account) -> pd.DataFrame:
-    if account.trades is not None:
-        return account.trades
+def _trade_table(walked: Sequence[tuple[Leg, Account]]) -> pd.DataFrame:
+    trades = [
+        account.make_trades().assign(window=leg.number)
+        for leg, account in walked
+        if account.make_trades is not None and len(account.records)
+    ]
+    if trades:
+        return pd.concat(trades, ignore_index=True)
     return pd.DataFrame(columns=[*TRADE_COLUMNS, "window"])
 
 

@@ -12,10 +12,11 @@ import pandas as pd
 from foresto_lab.findings import Finding
 from foresto_lab.optimize.bar_times import bar_times_of
 from foresto_lab.optimize.evaluation import Evaluations
+from foresto_lab.optimize.legs import Leg
 from foresto_lab.optimize.parameter_stability import parameter_stability
 from foresto_lab.optimize.progress import SearchStatus
+from foresto_lab.optimize.returns_trader import is_portfolio
 from foresto_lab.optimize.stitching import Stitched, stitch
-from foresto_lab.optimize.traders import Leg, is_portfolio
 from foresto_lab.optimize.validation_task import (
     NO_CHOICE,
     Choice,

@@ -7,22 +7,27 @@ is dropped.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from foresto_lab.backtest.walk import BASIS_POINT, sell_taxes
-from foresto_lab.types import Float64Array1D
+from foresto_lab.engine.backtest import N_TRADE_FIELDS, SIGNAL, TRADE_FIELDS
+from foresto_lab.types import Float64Array1D, Float64Array2D
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from foresto_lab.backtest.execution import Execution
-    from foresto_lab.backtest.result import BacktestResult
+    from foresto_lab.backtest.walk import Walk
     from foresto_lab.market.candle_table import CandleTable
 
 WINDOW_END: Final = "window_end"
 """The exit reason of a trade that was closed because its window ended."""
+FIELD: Final = {name: place for place, name in enumerate(TRADE_FIELDS)}
+"""Where a field stands in the record of a trade."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,57 +38,56 @@ class Account:
     ----------
     equity, cash, position : (n_bars,)
         At each close; the position is a signed quantity.
-    trades : DataFrame, optional
-        As a backtest has them; None where nothing was traded.
+    records : (n_trades, N_TRADE_FIELDS)
+        As the engine has them; bars count from the account's first.
     closed : bool
-        Whether a position had to be closed at the end.
+        Whether a position had to be closed at the end; its record is the last.
+    make_trades : callable, optional
+        Returns the table of the trades.
     """
 
     equity: Float64Array1D
     cash: Float64Array1D
     position: Float64Array1D
-    trades: pd.DataFrame | None = None
+    records: Float64Array2D
     closed: bool = False
+    make_trades: Callable[[], pd.DataFrame] | None = None
 
 
 def idle_account(n_bars: int, capital: float) -> Account:
     """Return an account that holds cash."""
     cash = np.full(n_bars, capital)
-    return Account(cash, cash, np.zeros(n_bars))
+    return Account(cash, cash, np.zeros(n_bars), np.empty((0, N_TRADE_FIELDS)))
 
 
-def account_closed_at_end(result: BacktestResult) -> Account:
-    """Return the account of a backtest, its position closed at the last close."""
-    equity, cash, position = (
-        result.equity[name].to_numpy(dtype=np.float64, copy=True)
-        for name in ("equity", "cash", "position")
-    )
-    account = Account(equity, cash, position, result.trades)
-    return account if account.position[-1] == 0.0 else _closed(account, result)
-
-
-def _closed(account: Account, result: BacktestResult) -> Account:
-    table: CandleTable = result.candles  # type: ignore[assignment]
-    trades = result.trades.copy()
-    trade = trades.iloc[-1].to_dict()
+def account_closed_at_end(
+    walked: Walk, table: CandleTable, execution: Execution
+) -> Account:
+    """Return the account of a walk, its position closed at the last close."""
+    equity, cash, position = walked.equity, walked.cash, walked.position
+    if position[-1] == 0.0:
+        return Account(equity, cash, position, walked.trades)
+    records = walked.trades.copy()
     exit_ = _exit(
-        result.execution,
-        side=1.0 if account.position[-1] > 0.0 else -1.0,
-        quantity=abs(float(account.position[-1])),
+        execution,
+        side=float(records[-1, FIELD["side"]]),
+        quantity=float(records[-1, FIELD["quantity"]]),
         close=float(table.close[-1]),
-        worth=float(account.equity[-1] - account.cash[-1]),
-        tax_rate=float(sell_taxes(result.execution, table.open_times[-1:])[-1]),
+        worth=float(equity[-1] - cash[-1]),
+        tax_rate=float(sell_taxes(execution, table.open_times[-1:])[-1]),
     )
-    for name, value in _ended(trade, exit_, table.index[-1]).items():
-        trades.loc[trades.index[-1], name] = value
-    account.cash[-1] += exit_.proceeds
-    account.equity[-1] = account.cash[-1]
-    account.position[-1] = 0.0
-    return replace(account, trades=trades, closed=True)
+    _end(records[-1], exit_)
+    left = cash[-1] + exit_.proceeds
+    return Account(
+        equity=np.append(equity[:-1], left),
+        cash=np.append(cash[:-1], left),
+        position=np.append(position[:-1], 0.0),
+        records=records,
+        closed=True,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class _Exit:
+class _Exit(NamedTuple):
     price: float
     proceeds: float
     fee: float
@@ -113,22 +117,17 @@ def _exit(
     return _Exit(price, value - fee - tax, fee, tax)
 
 
-def _ended(trade: dict[Any, Any], exit_: _Exit, moment: pd.Timestamp) -> dict[str, Any]:
-    """Return what an exit changes of a trade that was open."""
-    side = 1.0 if trade["side"] == "LONG" else -1.0
-    moved = side * (exit_.price / trade["entry_price"] - 1.0)
-    fees, tax = trade["fees"] + exit_.fee, trade["tax"] + exit_.tax
-    gain = side * trade["quantity"] * (exit_.price - trade["entry_price"])
-    pnl = gain - fees - tax - trade["funding"]
-    return {
-        "exit_time": moment,
-        "exit_price": exit_.price,
-        "exit_reason": WINDOW_END,
-        "pnl": pnl,
-        "return_rate": pnl / (trade["quantity"] * trade["entry_price"]),
-        "fees": fees,
-        "tax": tax,
-        "max_adverse_excursion": min(trade["max_adverse_excursion"], moved),
-        "max_favorable_excursion": max(trade["max_favorable_excursion"], moved),
-        "is_open": False,
-    }
+def _end(record: Float64Array1D, exit_: _Exit) -> None:
+    """Write an exit into the record of a trade that was open."""
+    side, entry = record[FIELD["side"]], record[FIELD["entry_price"]]
+    moved = side * (exit_.price / entry - 1.0)
+    gain = side * record[FIELD["quantity"]] * (exit_.price - entry)
+    record[FIELD["fees"]] += exit_.fee
+    record[FIELD["tax"]] += exit_.tax
+    costs = sum(record[FIELD[name]] for name in ("fees", "tax", "funding"))
+    record[FIELD["pnl"]] = gain - costs
+    record[FIELD["exit_price"]] = exit_.price
+    record[FIELD["exit_reason"]] = SIGNAL
+    worst, best = FIELD["max_adverse_excursion"], FIELD["max_favorable_excursion"]
+    record[worst] = min(record[worst], moved)
+    record[best] = max(record[best], moved)
