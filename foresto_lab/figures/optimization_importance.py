@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from foresto_lab.optimize.result import OptimizationResult
 
 _BINS: Final = 12
+_ROUNDING: Final = 0.02
 _MOST_PAIRED: Final = 10
 """Parameters whose pairs are looked at; of more, those that do most alone."""
 
@@ -67,7 +68,10 @@ def importance(
             marker={"color": translucent(colour, 0.85), "line": {"width": 0}},
             hovertemplate="%{y}: %{x:.1%}",
         )
-    write_subtitle(figure, label("opt_importance_how", language))
+    notes = [label("opt_importance_how", language)]
+    if float(shares.to_numpy().sum()) > 1.0 + _ROUNDING:
+        notes.append(label("opt_importance_overlap", language))
+    write_subtitle(figure, " · ".join(notes))
     figure.update_xaxes(tickformat=".0%", rangemode="tozero", nticks=6, showgrid=True)
     figure.update_yaxes(type="category", showgrid=False)
     figure.update_layout(

@@ -21,6 +21,7 @@ from foresto_lab.figures.theme import (
     GREEN,
     GREY,
     ORANGE,
+    SKY,
     new_figure,
     say,
     translucent,
@@ -60,9 +61,11 @@ def generations(result: OptimizationResult, *, language: str = "ko") -> go.Figur
     )
     x = table.get("generation", table.index)
     form = metric_format(name)
+    suffix = "" if "best" in table else "_1"  # of several objectives the first
     lines = (
-        ("best", "opt_best_so_far", BLUE, 2.2, f"%{{y:{form}}}", 1),
-        ("mean", "opt_mean", GREY, 1.6, f"%{{y:{form}}}", 1),
+        (f"best_so_far{suffix}", "opt_best_so_far", BLUE, 2.2, f"%{{y:{form}}}", 1),
+        (f"best{suffix}", "opt_best_of_generation", SKY, 1.4, f"%{{y:{form}}}", 1),
+        (f"mean{suffix}", "opt_mean", GREY, 1.6, f"%{{y:{form}}}", 1),
         ("diversity", "opt_diversity", GREEN, 1.6, "%{y:.1%}", 2),
     )
     for column, key, colour, width, hover, row in lines:

@@ -55,12 +55,17 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "분산 분석(ANOVA): 값별 평균의 분산 / 전체 분산",
         "ANOVA: variance of the means by value / whole variance",
     ),
+    "opt_importance_overlap": (
+        "좋은 곳을 더 탐색한 표본이라 몫이 겹침",
+        "shares overlap: the search looked more at good regions",
+    ),
     "opt_main_effect": ("혼자서", "Alone"),
     "opt_pair_effect": ("다른 하나와 함께", "Together with another"),
     # figures of the search
     "opt_generations": ("세대별 {metric}, 다양성", "{metric} by generation"),
     "opt_generation": ("세대", "Generation"),
-    "opt_best_so_far": ("최고", "Best"),
+    "opt_best_so_far": ("지금까지 최고", "Best so far"),
+    "opt_best_of_generation": ("세대의 최고", "Best of the generation"),
     "opt_mean": ("평균", "Mean"),
     "opt_diversity": ("다양성", "Diversity"),
     "opt_no_generations": (

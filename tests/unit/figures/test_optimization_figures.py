@@ -209,15 +209,22 @@ def test_generations_have_best_mean_and_diversity() -> None:
     table = pd.DataFrame(
         {
             "generation": [1, 2],
-            "best": [0.1, 0.2],
+            "best": [0.3, 0.2],
+            "best_so_far": [0.3, 0.3],
             "mean": [-0.1, 0.1],
             "diversity": [0.9, 0.4],
         }
     )
     result = random_search(generations=table)
     figure = figures.generations(result, language="en")
-    assert [t.name for t in figure.data] == ["Best", "Mean", "Diversity"]
-    assert list(figure.data[2].y) == [0.9, 0.4]
+    names = ["Best so far", "Best of the generation", "Mean", "Diversity"]
+    assert [t.name for t in figure.data] == names
+    assert list(figure.data[0].y) == [0.3, 0.3]
+    assert list(figure.data[3].y) == [0.9, 0.4]
+    of_two = table.rename(columns=lambda n: n if n == "diversity" else f"{n}_1")
+    of_two = of_two.rename(columns={"generation_1": "generation"})
+    several = figures.generations(random_search(generations=of_two), language="en")
+    assert [t.name for t in several.data] == names
 
 
 def assessed() -> Any:
