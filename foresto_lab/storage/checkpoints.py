@@ -197,6 +197,7 @@ class SearchFolder:
 
 def part_to_bytes(part: CheckpointPart) -> bytes:
     """Return a part as the bytes of a Parquet file."""
+    import numpy as np
     import pandas as pd
 
     from foresto_lab.storage.tables import table_to_bytes
@@ -208,13 +209,11 @@ def part_to_bytes(part: CheckpointPart) -> bytes:
     }
     for place, name in enumerate(evaluations.names):
         columns[f"figure {name}"] = evaluations.figures[:, place]
-    lengths: list[float] = []
     if evaluations.block_sums is not None and evaluations.block_lengths is not None:
-        lengths = evaluations.block_lengths.tolist()
-        for block in range(len(lengths)):
+        for block, length in enumerate(evaluations.block_lengths.tolist()):
             columns[f"sum {block}"] = evaluations.block_sums[:, block, 0]
             columns[f"squares {block}"] = evaluations.block_sums[:, block, 1]
-    columns["block_lengths"] = pd.Series([lengths] * len(part), dtype=object)
+            columns[f"length {block}"] = np.full(len(part), length)
     return table_to_bytes(pd.DataFrame(columns))
 
 
@@ -234,12 +233,8 @@ def part_from_bytes(content: bytes, number: int) -> CheckpointPart:
         return {name.removeprefix(prefix): table[name].to_numpy() for name in kept}
 
     figures = named("figure ")
-    sums, squares = named("sum "), named("squares ")
-    lengths = table["block_lengths"].iloc[0] if len(table) else []
-    stacked = [
-        np.stack([sums[block], squares[block]], axis=1)
-        for block in map(str, range(len(lengths)))
-    ]
+    sums, squares, lengths = named("sum "), named("squares "), named("length ")
+    stacked = [np.stack([sums[block], squares[block]], axis=1) for block in sums]
     return CheckpointPart(
         number,
         Combinations(named("parameter ")),
@@ -247,7 +242,7 @@ def part_from_bytes(content: bytes, number: int) -> CheckpointPart:
             tuple(figures),
             np.column_stack(list(figures.values())),
             np.stack(stacked, axis=1) if stacked else None,
-            np.array(lengths, dtype=np.float64) if stacked else None,
+            np.array([column[0] for column in lengths.values()]) if stacked else None,
         ),
     )
 

@@ -39,6 +39,10 @@ MEASURE_COLUMNS = tuple(
 
 TRADES_TABLE = "trades"
 TRIALS_TABLE = "trials"
+TRIAL_FACTS = (
+    *("trial", "rank", "objective", "feasible", "total_return", "sharpe"),
+    *("sharpe_ratio", "max_drawdown", "total_trades"),
+)
 MOST_OPTIMIZATION_ROWS = 10_000
 """Trials of a search that are rows; its tables hold more of them."""
 TRADE_COLUMNS = tuple(
@@ -257,35 +261,55 @@ def optimization_rows(
     request = from_json_value(row.request)
     if row.kind != RunKind.OPTIMIZATION or trials is None or "space" not in request:
         return []
-    most = max(MOST_OPTIMIZATION_ROWS, int(request.get("top") or 0))
+    kept = trials.head(max(MOST_OPTIMIZATION_ROWS, int(request.get("top") or 0)))
     names = [each["name"] for each in request["space"]["parameters"]]
-    figures = [str(name) for name in trials if name not in {"trial", *names}]
+    figures = [str(name) for name in kept if name not in {"trial", *names}]
+    parameters, measures = (_documents(kept, chosen) for chosen in (names, figures))
+    facts = kept.reindex(columns=[*TRIAL_FACTS]).to_dict("records")
     return [
-        _optimization_row(row, each, names, figures)
-        for each in trials.head(most).to_dict("records")
+        {
+            "run_id": row.run_id,
+            "evaluated_at": row.completed_at,
+            "parameters": own,
+            "measures": figure,
+            **_trial_facts(fact),
+        }
+        for own, figure, fact in zip(parameters, measures, facts, strict=True)
     ]
 
 
-def _optimization_row(
-    row: SimulationRun,
-    trial: Mapping[Any, Any],
-    names: list[str],
-    figures: list[str],
-) -> dict[str, Any]:
+def _documents(table: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
+    """Return for each row a mapping of these columns, JSON-ready."""
+    columns = [_json_column(table[name]) for name in names]
+    if not columns:
+        return [{} for _ in range(len(table))]
+    return [
+        dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)
+    ]
+
+
+def _json_column(column: pd.Series[Any]) -> list[Any]:
+    values = column.tolist()
+    if column.dtype.kind in "biu":
+        return values
+    if column.dtype.kind == "f":
+        return [v if math.isfinite(v) else to_json_value(v) for v in values]
+    return [to_json_value(value) for value in values]
+
+
+def _trial_facts(trial: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return the named columns of a trial; None where it has no such figure."""
     value = _measure(trial["objective"])
     counts = bool(trial["feasible"]) and value is not None
+    sharpe = _measure(trial["sharpe"])
     return {
-        "run_id": row.run_id,
         "trial": int(trial["trial"]),
         "rank": int(trial["rank"]) if counts else None,
-        "parameters": to_json_value({name: trial[name] for name in names}),
         "objective": value,
-        "total_return": _measure(trial.get("total_return")),
-        "sharpe": _measure(trial.get("sharpe", trial.get("sharpe_ratio"))),
-        "max_drawdown": _measure_within(trial.get("max_drawdown"), -1.0, 0.0),
-        "total_trades": _count(trial.get("total_trades")),
-        "measures": to_json_value({name: trial[name] for name in figures}),
-        "evaluated_at": row.completed_at,
+        "total_return": _measure(trial["total_return"]),
+        "sharpe": _measure(trial["sharpe_ratio"]) if sharpe is None else sharpe,
+        "max_drawdown": _measure_within(trial["max_drawdown"], -1.0, 0.0),
+        "total_trades": _count(trial["total_trades"]),
     }
 
 
