@@ -244,6 +244,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "조건을 만족하고 값이 있는 조합 {total}개 중 {shown}개",
         "{shown} of {total} combinations that meet the limits and have a value",
     ),
+    "opt_statistics": ("통계와 그 뜻", "Statistics and what they say"),
     "opt_meaning": ("뜻", "What it says"),
     "opt_part": ("구간", "Part"),
     "opt_part_train": ("학습", "Train"),

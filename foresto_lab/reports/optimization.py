@@ -370,7 +370,9 @@ def statistics(result: OptimizationResult, *, language: str = "ko") -> Block:
         for name, value in numbers.items()
     ]
     keys = ("measure", "value", "opt_meaning")
-    return table([label(key, language) for key in keys], rows, kind="meanings")
+    heads = [label(key, language) for key in keys]
+    caption = label("opt_statistics", language)
+    return table(heads, rows, caption=caption, kind="meanings")
 
 
 def meaning(name: str, language: str) -> str:
