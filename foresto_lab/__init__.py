@@ -74,6 +74,9 @@ if TYPE_CHECKING:
     from foresto_lab.metrics.start_dates import (
         start_date_sensitivity as start_date_sensitivity,
     )
+    from foresto_lab.optimize.backtest_evaluator import (
+        BacktestEvaluator as BacktestEvaluator,
+    )
     from foresto_lab.optimize.cross_validation import (
         combinatorial_cross_validation as combinatorial_cross_validation,
     )
@@ -87,9 +90,13 @@ if TYPE_CHECKING:
     from foresto_lab.optimize.methods import Random as Random
     from foresto_lab.optimize.methods import Tpe as Tpe
     from foresto_lab.optimize.objective import Objective as Objective
+    from foresto_lab.optimize.portfolio_evaluator import (
+        PortfolioEvaluator as PortfolioEvaluator,
+    )
     from foresto_lab.optimize.prior_trials import PriorTrials as PriorTrials
     from foresto_lab.optimize.progress import Progress as Progress
     from foresto_lab.optimize.result import OptimizationResult as OptimizationResult
+    from foresto_lab.optimize.several import SeveralEvaluator as SeveralEvaluator
     from foresto_lab.optimize.space import Choice as Choice
     from foresto_lab.optimize.space import FloatRange as FloatRange
     from foresto_lab.optimize.space import IntRange as IntRange
@@ -189,6 +196,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AllIn",
+    "BacktestEvaluator",
     "BacktestResult",
     "BollingerBreakout",
     "Bootstrap",
@@ -242,6 +250,7 @@ __all__ = [
     "Parametric",
     "Periodic",
     "Portfolio",
+    "PortfolioEvaluator",
     "PreflightReport",
     "PriorTrials",
     "Progress",
@@ -254,6 +263,7 @@ __all__ = [
     "RiskParity",
     "RsiReversal",
     "Scenario",
+    "SeveralEvaluator",
     "Signals",
     "SimulationResult",
     "SmaCross",
@@ -318,6 +328,7 @@ __all__ = [
 
 _HOMES: Final = {
     "AllIn": "backtest",
+    "BacktestEvaluator": "optimize.backtest_evaluator",
     "BacktestResult": "backtest",
     "BollingerBreakout": "strategies.library.bollinger_breakout",
     "Bootstrap": "scenarios.forward",
@@ -371,6 +382,7 @@ _HOMES: Final = {
     "Parametric": "scenarios.forward",
     "Periodic": "rebalancing",
     "Portfolio": "scenarios.portfolio",
+    "PortfolioEvaluator": "optimize.portfolio_evaluator",
     "PreflightReport": "preflight",
     "PriorTrials": "optimize.prior_trials",
     "Progress": "optimize.progress",
@@ -384,6 +396,7 @@ _HOMES: Final = {
     "RsiReversal": "strategies.library.rsi_reversal",
     "Scenario": "scenarios",
     "Signals": "strategies",
+    "SeveralEvaluator": "optimize.several",
     "SimulationResult": "scenarios",
     "SmaCross": "strategies.library.sma_cross",
     "Space": "optimize.space",

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foresto_lab.canonical import sha256_of
 from foresto_lab.errors import InputError
 from foresto_lab.market.calendars import get_calendar
-from foresto_lab.metrics import SESSIONS_PER_YEAR
 from foresto_lab.optimize.available_cores import available_cores
 from foresto_lab.optimize.bar_spans import block_edges
 from foresto_lab.optimize.combinations import Combinations
@@ -22,15 +20,13 @@ from foresto_lab.optimize.portfolio_choices import (
     PortfolioChoices,
     held_groups,
 )
+from foresto_lab.optimize.portfolio_subject import PortfolioSubject
 from foresto_lab.optimize.portfolio_walks import Walks, swept_figures, walked_returns
 from foresto_lab.scenarios.simulation import (
     RuleArguments,
-    Terms,
-    _data_version,
     parse_rebalancing,
     parse_terms,
     require_columns,
-    simulate,
 )
 from foresto_lab.scenarios.span import DateLike, Span, parse_span
 from foresto_lab.scenarios.tables import SUMMARY_MEASURES
@@ -42,11 +38,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from foresto_lab.rebalancing import RebalancingRule
-    from foresto_lab.scenarios.result import SimulationResult
 
 
 @dataclass(frozen=True, eq=False)
-class PortfolioEvaluator:
+class PortfolioEvaluator(PortfolioSubject):
     """A portfolio on prices, its weights and the numbers of its rule left open.
 
     The figures are those of ``fl.simulate`` from the first session on which every asset
@@ -64,12 +59,6 @@ class PortfolioEvaluator:
     threads : int, optional
         By default as many as the process may use cores.
     """
-
-    span: Span
-    choices: PortfolioChoices
-    terms: Terms
-    cost_rate: float | None = None
-    threads: int | None = None
 
     @classmethod
     def of(
@@ -123,69 +112,10 @@ class PortfolioEvaluator:
         evaluator = cls(span, base, terms, rate, threads)
         return evaluator.with_parameters(parameters or {})
 
-    def with_parameters(self, given: Mapping[str, Any]) -> PortfolioEvaluator:
-        """Return the same with other values in the base.
-
-        Raises
-        ------
-        InputError
-            There is no such parameter, or no such portfolio.
-        """
-        if not given:
-            return self
-        weights, rule = self.parts(given)
-        return replace(self, choices=replace(self.choices, weights=weights, rule=rule))
-
     @property
     def names(self) -> tuple[str, ...]:
         """The figures that it gives: those of a simulation's summary."""
         return SUMMARY_MEASURES
-
-    @property
-    def parameter_names(self) -> tuple[str, ...]:
-        """What may be searched."""
-        return self.choices.parameters
-
-    @property
-    def n_bars(self) -> int:
-        """Sessions."""
-        return len(self.span.sessions)
-
-    @property
-    def periods_per_year(self) -> float:
-        """Sessions in a year: 252."""
-        return SESSIONS_PER_YEAR
-
-    @property
-    def warm_up(self) -> int:
-        """0: a portfolio is invested on its first session."""
-        return 0
-
-    def describe(self) -> dict[str, Any]:
-        """Return what is searched, JSON-ready; see ``Evaluator``."""
-        rule, terms = self.choices.rule, self.terms
-        kind = "buy_and_hold" if rule is None else str(rule.type).lower()
-        sessions = self.span.sessions
-        return {
-            "kind": "portfolio",
-            "family": f"portfolio:{kind}:{','.join(sorted(self.choices.weights))}",
-            "weights": dict(self.choices.weights),
-            "normalised": self.choices.normalised,
-            "rule": None if rule is None else rule.to_dict(),
-            "cost_rate": self.cost_rate,
-            "initial_amount": terms.initial_amount,
-            "calendar": terms.calendar.name,
-            "execution": str(terms.execution),
-            "periods_per_year": self.periods_per_year,
-            "data": {
-                "symbols": list(self.choices.weights),
-                "timeframe": "1d",
-                "bars": self.n_bars,
-                "first": str(sessions[0]),
-                "last": str(sessions[-1]),
-                "version": sha256_of({"prices": _data_version(self.span.table)}),
-            },
-        }
 
     def evaluate(
         self,
@@ -199,7 +129,7 @@ class PortfolioEvaluator:
         On a span the portfolio is bought at the close of its first session, whose
         return is 0.
         """
-        inner = self._part(span)
+        inner = self.part(span)
         figures = np.full((len(combinations), len(SUMMARY_MEASURES)), np.nan)
         for places, own in self._walked(combinations, inner, swept_figures):
             figures[places] = own
@@ -219,7 +149,7 @@ class PortfolioEvaluator:
         self, combinations: Combinations, *, span: BarSpan | None = None
     ) -> Float64Array2D:
         """Return the simple return of each session, that of the first being 0."""
-        inner = self._part(span)
+        inner = self.part(span)
         found = np.full((len(combinations), len(inner.sessions)), np.nan)
         for places, returns in self._walked(combinations, inner, walked_returns):
             found[places] = returns
@@ -233,77 +163,6 @@ class PortfolioEvaluator:
         nothing = Combinations({RULE: _one_object(None)})
         earned: Float64Array1D = whole.returns(nothing, span=span)[0]
         return earned
-
-    def run(
-        self, parameters: Mapping[str, Any], *, span: BarSpan | None = None
-    ) -> SimulationResult:
-        """Return the whole simulation of one combination.
-
-        Raises
-        ------
-        InputError
-            The combination cannot be run; it says why.
-        """
-        import pandas as pd
-
-        weights, rule = self.parts(parameters)
-        table = self._part(span).table
-        index = pd.DatetimeIndex(table.sessions.astype("datetime64[s]"), name="date")
-        prices = pd.DataFrame(table.prices, index=index, columns=list(table.assets))
-        return simulate(
-            prices,
-            weights,
-            rule,
-            self.cost_rate,
-            initial_amount=self.terms.initial_amount,
-            calendar=self.terms.calendar.name,
-            execution=self.terms.execution,
-        )
-
-    def refusal(self, parameters: Mapping[str, Any]) -> str | None:
-        """Return why a combination cannot be run, None if it can."""
-        try:
-            self.parts(parameters)
-        except InputError as error:
-            return str(error)
-        return None
-
-    def exact_name(self, name: str) -> str:
-        """Return a parameter's name; UnknownNameError if there is none."""
-        self.choices.require([name])
-        return name
-
-    def parts(
-        self, parameters: Mapping[str, Any]
-    ) -> tuple[dict[str, float], RebalancingRule | None]:
-        """Return the weights and the rule of one combination.
-
-        Raises
-        ------
-        InputError
-            There is no such parameter, or no such portfolio.
-        """
-        given = Combinations.of([dict(parameters)])
-        self.choices.require(given.names)
-        weights, sound = self.choices.weights_of(given)
-        if not sound[0] or not weights.any():
-            raise InputError(
-                message=f"{dict(parameters)} are no weights: each must be 0 or more, "
-                "one above 0, and together at most 1 unless they are scaled."
-            )
-        named = dict(zip(self.choices.weights, weights[0].tolist(), strict=True))
-        return named, self.choices.rule_of(dict(parameters))
-
-    def _part(self, span: BarSpan | None) -> Span:
-        if span is None:
-            return self.span
-        if not 0 <= span.first < span.last <= self.n_bars or len(span) < 2:
-            raise InputError(
-                message=f"Sessions {span.first} to {span.last} are asked for; there "
-                f"are 0 to {self.n_bars}, and a portfolio needs two of them at least."
-            )
-        table = self.span.table.rows(span.first, span.last)
-        return Span(table, self.span.calendar, self.span.findings)
 
     def _walked(
         self,
