@@ -220,7 +220,8 @@ class OptimizationResult:
         family = self.subject.get("family", "")
         told = family.get("name", "") if isinstance(family, Mapping) else family
         strategy = self.subject.get("strategy", {})
-        return str(told or strategy.get("name", ""))
+        name = str(told or strategy.get("name", ""))
+        return name.partition(":")[0]  # without the checksum of a user's own rules
 
     @property
     def title(self) -> str:
