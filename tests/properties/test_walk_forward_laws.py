@@ -1,4 +1,4 @@
-"""A walk-forward never sees a bar that is still to come."""
+"""A walk-forward never sees a bar to come, nor a split one that it is tested on."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import foresto_lab as fl
+from foresto_lab.optimize.purged_groups import PurgedGroups
 from tests.oracles.walk_forward import random_candles
 
 N_BARS = 420
@@ -108,3 +110,34 @@ def test_fewer_bars_never_change_earlier_windows(
     )
     bars = complete * plan["test"]
     pd.testing.assert_frame_equal(early.equity.head(bars), whole.equity.head(bars))
+
+
+@slowly
+@given(seed=st.integers(0, 2**16), tested=st.integers(1, 2), data=st.data())
+def test_bars_of_test_groups_never_change_what_a_split_chose(
+    seed: int, tested: int, data: st.DataObject
+) -> None:
+    """With a purge as long as the slowest average looks back, not one bar leaks."""
+    frame = random_candles(N_BARS, seed, volatility=0.02)
+    plan = PurgedGroups(4, tested, purge=16, embargo=data.draw(st.integers(0, 9)))
+    split = data.draw(st.sampled_from(plan.splits(N_BARS)))
+    changed = frame.copy()
+    other = random_candles(N_BARS, seed + 1, volatility=0.05) * 1.7
+    for group in split.test_groups:
+        span = plan.spans(N_BARS)[group]
+        changed.iloc[span.first : span.last] = other.iloc[span.first : span.last]
+    before, after = (
+        fl.combinatorial_cross_validation(
+            candles,
+            "sma_cross",
+            {"fast_period": [2, 4, 7], "slow_period": [9, 15]},
+            progress=False,
+            **plan.to_dict(),
+        )
+        for candles in (frame, changed)
+    )
+    place = split.number - 1
+    assert after.chosen[place] == before.chosen[place]
+    assert after.splits["train_objective"].iloc[place] == pytest.approx(
+        before.splits["train_objective"].iloc[place], rel=1e-9
+    )
