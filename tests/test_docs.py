@@ -145,10 +145,11 @@ def research(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 @pytest.mark.xdist_group("readme")
 def test_the_tour_runs(research: Path) -> None:
-    tour, portfolios, strategies, _ = blocks("sh")
+    tour, portfolios, strategies, searches, _ = blocks("sh")
     run_commands(tour.replace("foresto init research", "foresto init ."), research)
     run_commands(portfolios, research)
     run_commands(strategies, research)
+    run_commands(searches, research)
 
 
 @pytest.mark.xdist_group("readme")
@@ -159,7 +160,7 @@ def test_the_api_example_runs(research: Path, monkeypatch: pytest.MonkeyPatch) -
     exec(compile(code, "README.md", "exec"), space)
     for other in others:
         exec(compile(other, "README.md", "exec"), space)
-    assert len(others) == 2
+    assert len(others) == 3
     assert len(space["table"]) == 22  # type: ignore[arg-type]
     assert len([line for line in code.splitlines() if line.strip()]) <= 20
 
