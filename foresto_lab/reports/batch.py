@@ -238,7 +238,8 @@ def _run_all(
     from foresto_lab.cluster import DaskExecutor
 
     started = None if dask is not None else min(workers, len(items))
-    run = partial(run_in_worker, WorkerTerms.of(lab))
+    terms = WorkerTerms.of(lab, elsewhere=dask is not None)
+    run = partial(run_in_worker, terms)
     with DaskExecutor(dask, workers=started, show_errors=True) as executor:
         answers = executor.completed(run, items, lost_as=_lost_worker)
         for place, answer in answers:
@@ -273,18 +274,34 @@ def run_item(lab: Lab, item: BatchItem) -> BatchOutcome:
 
 @dataclass(frozen=True, slots=True)
 class WorkerTerms:
-    """What a worker opens the workspace with; its home is a path that it can reach."""
+    """What a worker opens the workspace with; its home is a path that it can reach.
+
+    Parameters
+    ----------
+    home : str
+    data_version : str
+        Of the data that the reports are to be made from.
+    log_level : str, optional
+    database_url : str, optional
+        For workers of this machine; those of a scheduler use their own, so that no
+        password passes through it.
+    """
 
     home: str
-    database_url: str | None = field(repr=False)
+    data_version: str
     log_level: str | None
+    database_url: str | None = field(repr=False)
 
     @classmethod
-    def of(cls, lab: Lab) -> WorkerTerms:
-        """Return how to open the same workspace elsewhere."""
-        url = lab.settings.database_url
-        told = url.get_secret_value() if url else None
-        return cls(str(lab.home), told, shown_from())
+    def of(cls, lab: Lab, *, elsewhere: bool) -> WorkerTerms:
+        """Return how to open the same workspace in another process."""
+        url = None if elsewhere else lab.settings.database_url
+        return cls(
+            home=str(lab.home),
+            data_version=str(lab.storage.series.data_version()),
+            log_level=shown_from(),
+            database_url=None if url is None else url.get_secret_value(),
+        )
 
 
 _one_at_a_time: Final = threading.Lock()
@@ -296,8 +313,16 @@ def run_in_worker(terms: WorkerTerms, item: BatchItem) -> BatchOutcome:
         try:
             lab = _worker_lab(terms)
         except ForestoError as error:
-            return _failure(item, str(error))
+            return _failure(item, f"its worker cannot open {terms.home}: {error}")
+        if str(lab.storage.series.data_version()) != terms.data_version:
+            return _failure(item, _OTHER_DATA.format(home=terms.home))
         return run_item(lab, item)
+
+
+_OTHER_DATA: Final = (
+    "its worker finds other data in {home}. Share that folder with the workers, and "
+    "set FORESTO_DATABASE_URL for them as it is here."
+)
 
 
 @cache
