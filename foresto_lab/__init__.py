@@ -478,6 +478,10 @@ class _FrontDoor(_ModuleType):
         if not (name in _HOMES and isinstance(value, _ModuleType)):
             super().__setattr__(name, value)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let code that names this module cross process borders with it."""
+        return (import_module, (__name__,))
+
 
 _modules[__name__].__class__ = _FrontDoor
 

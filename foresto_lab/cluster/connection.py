@@ -70,7 +70,14 @@ class Connection:
     def send(self, held: Any) -> Any:
         """Put a copy of this with each worker; return what stands for it."""
         self.wait_for_workers()
-        return self.client.scatter(held, broadcast=True, hash=False)
+        try:
+            return self.client.scatter(held, broadcast=True, hash=False)
+        except TypeError as error:
+            raise InputError(
+                message=f"{type(held).__name__} cannot be sent to workers "
+                f"({_reason(error)}). A strategy must hold nothing that belongs to "
+                "this process alone, such as an open file; or search without workers."
+            ) from None
 
     def wait_for_workers(self) -> None:
         """Wait until there is a worker."""
@@ -140,7 +147,12 @@ def is_small(held: Any) -> bool:
     """Return whether this is quicker sent with each task than kept at the workers."""
     from distributed.protocol.pickle import dumps
 
-    return isinstance(held, partial | FunctionType) and len(dumps(held)) <= SMALL_BYTES
+    if not isinstance(held, partial | FunctionType):
+        return False
+    try:
+        return len(dumps(held)) <= SMALL_BYTES
+    except Exception:  # whoever sends it says what is wrong with it
+        return False
 
 
 # --- reaching one -------------------------------------------------------------------

@@ -251,6 +251,22 @@ def test_a_strategy_is_searched_with_the_same_result(
     assert here.request_hash == there.request_hash
 
 
+def test_a_script_searches_its_own_strategy_on_workers() -> None:
+    script = Path(__file__).with_name("own_strategy_script.py")
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=300
+    )
+    assert done.stdout == "the same 15\n", done.stderr
+    assert done.stderr == ""
+
+
+def test_what_cannot_be_sent_is_said(pair: DaskExecutor) -> None:
+    hill = Hill()
+    hill.before = threading.Lock()  # type: ignore[assignment]
+    with pytest.raises(InputError, match="Hill cannot be sent to workers"):
+        pair.evaluate(hill, POINTS)
+
+
 @pytest.fixture
 def candles() -> pd.DataFrame:
     draw = np.random.default_rng(3)
