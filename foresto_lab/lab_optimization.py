@@ -27,12 +27,9 @@ if TYPE_CHECKING:
     from foresto_lab.optimize.windows import Length
     from foresto_lab.rebalancing import RebalancingRule
     from foresto_lab.runs.comparison import Reproduction
-    from foresto_lab.runs.optimization import (
-        OptimizationPlan,
-        PlannedSearch,
-        SearchStores,
-    )
+    from foresto_lab.runs.optimization_plan import OptimizationPlan
     from foresto_lab.runs.record import RunArtifacts, RunRecord
+    from foresto_lab.runs.search_runs import PlannedSearch, SearchStores
     from foresto_lab.runs.search_work import SearchWork
     from foresto_lab.scenarios import Scenario
     from foresto_lab.scenarios.portfolio import Portfolio
@@ -436,7 +433,7 @@ class OptimizationVerbs(SimulationVerbs):
     def _plan_search(
         self, strategy: Any, space: Any, **options: Any
     ) -> OptimizationPlan:
-        from foresto_lab.runs.optimization import plan_optimization
+        from foresto_lab.runs.optimization_plan import plan_optimization
 
         if options.get("symbols") is None:
             raise InputError(
@@ -495,7 +492,7 @@ class OptimizationVerbs(SimulationVerbs):
 
     @property
     def _search_stores(self) -> SearchStores:
-        from foresto_lab.runs.optimization import SearchStores
+        from foresto_lab.runs.search_runs import SearchStores
 
         return SearchStores(
             data=self._backtest_data,

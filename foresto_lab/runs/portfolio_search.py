@@ -19,18 +19,18 @@ from foresto_lab.optimize.plan import DEFAULT_TOP, SearchPlan, plan_search
 from foresto_lab.optimize.portfolio_evaluator import PortfolioEvaluator
 from foresto_lab.rebalancing import parse_rule
 from foresto_lab.runs.inputs import load_inputs
-from foresto_lab.runs.optimization import (
+from foresto_lab.runs.optimization_request import objective_fact
+from foresto_lab.runs.optimization_tables import result_from
+from foresto_lab.runs.record import RunArtifacts, RunRecord
+from foresto_lab.runs.registration import RunDraft, RunOptions
+from foresto_lab.runs.request import SimulationRequest, request_hash
+from foresto_lab.runs.search_runs import (
     SearchStores,
     find_whole,
     search_and_keep,
     searched_again,
     why_not,
 )
-from foresto_lab.runs.optimization_request import objective_fact
-from foresto_lab.runs.optimization_tables import result_from
-from foresto_lab.runs.record import RunArtifacts, RunRecord
-from foresto_lab.runs.registration import RunDraft, RunOptions
-from foresto_lab.runs.request import SimulationRequest, request_hash
 from foresto_lab.runs.simulation import preflight_simulation
 from foresto_lab.runs.trading_terms import needs_facts
 from foresto_lab.runs.trials import data_key

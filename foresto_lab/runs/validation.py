@@ -12,17 +12,13 @@ from foresto_lab.optimize.purged_groups import PurgedGroups
 from foresto_lab.optimize.validation_task import ValidationTask
 from foresto_lab.optimize.walk_forward_run import run_walk_forward
 from foresto_lab.optimize.windows import WalkForwardPlan
-from foresto_lab.runs.optimization import (
-    OptimizationPlan,
-    SearchStores,
-    carry_out_search,
-    find_whole,
-    plan_to_reproduce,
-)
+from foresto_lab.runs.optimization import plan_to_reproduce
+from foresto_lab.runs.optimization_plan import OptimizationPlan
 from foresto_lab.runs.optimization_request import OptimizationRequest, SearchKind
 from foresto_lab.runs.optimization_tables import prior_facts, recorded_prior
 from foresto_lab.runs.record import RunArtifacts, RunRecord
 from foresto_lab.runs.registration import RunOptions, reproduction_of
+from foresto_lab.runs.search_runs import SearchStores, carry_out_search, find_whole
 from foresto_lab.runs.search_work import CountedWork, SearchWork
 from foresto_lab.runs.trials import TrialTally
 
