@@ -11,6 +11,7 @@ import numpy as np
 from foresto_lab.optimize.combinations import Combinations
 from foresto_lab.optimize.evaluation import BarSpan, Evaluator
 from foresto_lab.optimize.executors import Executor, LocalExecutor
+from foresto_lab.optimize.method import Method
 from foresto_lab.optimize.search_outcome import SearchOutcome
 from foresto_lab.optimize.space import Space
 from foresto_lab.types import Float64Array1D, Float64Array2D, Float64Array3D
@@ -123,6 +124,19 @@ def reach_of(
 def bars_of(evaluator: Evaluator, outcome: SearchOutcome) -> int:
     """Return the bars that were searched on."""
     return evaluator.n_bars if outcome.span is None else len(outcome.span)
+
+
+def stretches_needed(method: Method, space: Space, n_bars: int) -> int:
+    """Return over how many stretches a search should sum returns as it goes, or 0.
+
+    None where they would not be used: of many trials a draw is evaluated again, of a
+    search that climbs fresh combinations are.
+    """
+    told = method.to_dict().get("trials") if method.name == "random" else space.size
+    few = told is not None and told <= 2 * MOST_COMPARED
+    if method.name in ADAPTIVE or not few or n_bars < FEWEST_BARS:
+        return 0
+    return stretches_of(n_bars)
 
 
 def stretches_of(n_bars: int) -> int:

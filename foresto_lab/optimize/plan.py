@@ -12,6 +12,7 @@ from foresto_lab._version import __version__
 from foresto_lab.canonical import sha256_of
 from foresto_lab.errors import AmountError, ObjectiveError
 from foresto_lab.optimize.checkpoint import Checkpoint
+from foresto_lab.optimize.compared_trials import stretches_needed
 from foresto_lab.optimize.evaluation import ALIASES, Evaluator
 from foresto_lab.optimize.executors import Executor
 from foresto_lab.optimize.method import Method, SearchTerms
@@ -23,7 +24,7 @@ from foresto_lab.optimize.objective import (
     parse_objectives,
 )
 from foresto_lab.optimize.progress import Observer
-from foresto_lab.optimize.search import BLOCKS, run_search
+from foresto_lab.optimize.search import run_search
 from foresto_lab.optimize.search_driver import Stop
 from foresto_lab.optimize.search_outcome import SearchOutcome
 from foresto_lab.optimize.space import Space, parse_space
@@ -70,10 +71,10 @@ class SearchPlan:
 
     @property
     def blocks(self) -> int:
-        """Blocks of bars that returns are summed over; 0 where bars are too few."""
+        """Stretches of bars that returns are summed over for the verdict, or 0."""
         train = self.train
         bars = self.evaluator.n_bars if train is None else len(train)
-        return BLOCKS if bars >= 2 * BLOCKS else 0
+        return stretches_needed(self.method, self.space, bars)
 
     @property
     def train(self) -> Any:

@@ -1,7 +1,7 @@
 """Whether the best of many trials beats a benchmark, or only luck over so many.
 
 The numbers are those of ``arch.bootstrap.SPA`` with the same seed, to the last one;
-they are computed here because a product of two matrices does in a hundredth of the time
+they are computed here because a product of two matrices does in a fraction of the time
 what a thousand copies of the returns do, and because importing arch takes seconds.
 
 References

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -239,6 +240,24 @@ class TestWhatIsCompared:
         assert reach_of(outcome, plan.space, "tpe", outcome.evaluated) == 60
         tenfold = 10.0 * outcome.evaluated
         assert reach_of(outcome, None, "genetic", outcome.evaluated) == tenfold
+
+    def test_what_the_search_has_summed_is_not_evaluated_again(self) -> None:
+        evaluator = MatrixEvaluator(NOISE)
+        plan, outcome = _searched(evaluator)
+        done = evaluator.evaluated
+        kept = compare(evaluator, outcome, plan.space, method="grid")
+        assert evaluator.evaluated == done == 60
+        bare = replace(outcome, blocks=None)
+        again = compare(evaluator, bare, plan.space, method="grid")
+        assert evaluator.evaluated == 120
+        assert np.array_equal(kept.sums, again.sums)
+
+    def test_sums_that_would_not_be_used_are_not_made(self) -> None:
+        evaluator = MatrixEvaluator(np.tile(NOISE[:128], 40))
+        many, _ = _searched(evaluator)
+        few, _ = _searched(evaluator, method="random", trials=100)
+        climbing, _ = _searched(evaluator, method="genetic")
+        assert (many.blocks, few.blocks, climbing.blocks) == (0, 64, 0)
 
     def test_sums_of_stretches_are_those_of_the_returns(self) -> None:
         evaluator = MatrixEvaluator(NOISE[:517])
