@@ -6,7 +6,7 @@ The rule, in words a reader can check:
   looks this good in more than 1 of 100 searches.
 - **doubtful**: in more than 1 of 200; or luck is unlikely, but the best lost money,
   lost it on the bars after those it was chosen on, lost it on the part that was held
-  out, or rests on a handful of trades; or nothing can be said.
+  out, or rests on one or two trades; or nothing can be said.
 - **robust**: none of this.
 
 Other statistics are told as remarks and decide nothing: the paper's deflated Sharpe
@@ -33,7 +33,10 @@ SURE_LUCK: Final = 0.01
 """Probability of luck above which the best is overfitted."""
 UNSURE_LUCK: Final = 0.005
 """Probability of luck above which it is doubtful."""
-FEWEST_TRADES: Final = 5
+FEWEST_TRADES: Final = 3
+"""Closed trades below which nothing is robust."""
+FEW_TRADES: Final = 20
+"""Closed trades below which it is said how few they are."""
 LIKELY_LOSS: Final = 0.5
 """Share of halves whose best must not lose in the other half."""
 PLATEAU: Final = 0.5
@@ -243,8 +246,10 @@ def _of_loss(told: Evidence) -> list[Reason]:
         reasons.append(Reason("HELD_OUT_LOST", "doubtful", {"sharpe": told.held_out}))
     elif told.held_out > 0.0:
         reasons.append(Reason("HELD_OUT_EARNED", "robust", {"sharpe": told.held_out}))
-    if told.trades < FEWEST_TRADES:
-        reasons.append(Reason("FEW_TRADES", "doubtful", {"count": told.trades}))
+    if told.trades < FEW_TRADES:
+        decides = told.trades < FEWEST_TRADES
+        facts = {"count": told.trades}
+        reasons.append(Reason("FEW_TRADES", "doubtful", facts, decides))
     return reasons
 
 

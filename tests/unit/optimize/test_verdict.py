@@ -61,7 +61,7 @@ class TestRule:
             ({"kept": -0.1}, "NEXT_BLOCK_LOST"),
             ({"loss": 0.51}, "HALVES_LOST"),
             ({"held_out": -0.2}, "HELD_OUT_LOST"),
-            ({"trades": 4.0}, "FEW_TRADES"),
+            ({"trades": 2.0}, "FEW_TRADES"),
             ({"luck": math.nan}, "LUCK_UNKNOWN"),
         ],
     )
@@ -77,6 +77,7 @@ class TestRule:
         [
             ({"plateau": 0.1}, "NEEDLE"),
             ({"overfitting": 0.9}, "RANKS_FALL"),
+            ({"trades": 3.0}, "FEW_TRADES"),
             ({"years": 2.0, "needed_years": 5.0}, "SHORT_HISTORY"),
         ],
     )
