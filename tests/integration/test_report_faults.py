@@ -51,7 +51,7 @@ def run(home: Path, *words: str) -> tuple[int, Any]:
     return process.returncode, json.loads(output) if output.startswith("{") else output
 
 
-def wait_for(happened: Callable[[], bool], seconds: float = 120) -> None:
+def wait_for(happened: Callable[[], bool], seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < end, "it did not happen in time"
