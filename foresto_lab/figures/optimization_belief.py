@@ -146,7 +146,9 @@ def overfitting_logits(
         )
     told = label("opt_pbo_is", language, value=percent(found.probability, 1))
     _mark(figure, 0.0, told, GREY, "center")
-    figure.update_xaxes(title_text=label("opt_logit", language), tickformat="~r")
+    figure.update_xaxes(
+        title_text=label("opt_logit", language), tickformat="~r", ticklabelstandoff=6
+    )
     figure.update_yaxes(
         title_text=label("opt_share_of_splits", language), tickformat=".0~%"
     )
@@ -198,7 +200,9 @@ def sharpe_distribution(
         side = _side(float(chosen), low, high)
         _mark(figure, float(chosen), words, ORANGE, side, lift=18)
     figure.update_xaxes(
-        title_text=label("opt_yearly_sharpe", language), tickformat="~r"
+        title_text=label("opt_yearly_sharpe", language),
+        tickformat="~r",
+        ticklabelstandoff=6,
     )
     figure.update_yaxes(
         title_text=label("opt_share_of_trials", language), tickformat=".0~%"

@@ -18,11 +18,11 @@ from foresto_lab.figures.optimization_trials import (
 )
 from foresto_lab.figures.optimization_words import (
     axis_format,
+    kept_words,
     metric_format,
     metric_words,
     rounded,
     short_name,
-    shown_words,
     write_subtitle,
 )
 from foresto_lab.figures.theme import (
@@ -316,8 +316,7 @@ def _write_notes(
     notes = []
     if any(level.binned for level in levels):
         notes.append(label("opt_binned", language))
-    if trials.total > len(trials):
-        notes.append(shown_words(len(trials), trials.total, language))
+    notes += kept_words(len(trials), trials.total, language)
     write_subtitle(figure, " · ".join(notes))
 
 

@@ -22,6 +22,7 @@ import plotly.graph_objects as go
 
 from foresto_lab.figures.optimization_trials import SearchTrials, searched
 from foresto_lab.figures.optimization_words import (
+    kept_words,
     metric_words,
     short_name,
     write_subtitle,
@@ -71,6 +72,7 @@ def importance(
     notes = [label("opt_importance_how", language)]
     if float(shares.to_numpy().sum()) > 1.0 + _ROUNDING:
         notes.append(label("opt_importance_overlap", language))
+    notes += kept_words(len(trials), trials.total, language)
     write_subtitle(figure, " · ".join(notes))
     figure.update_xaxes(tickformat=".0%", rangemode="tozero", nticks=6, showgrid=True)
     figure.update_yaxes(type="category", showgrid=False)

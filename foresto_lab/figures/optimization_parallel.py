@@ -15,6 +15,7 @@ from foresto_lab.figures.optimization_trials import (
 )
 from foresto_lab.figures.optimization_words import (
     broken_name,
+    kept_words,
     metric_text,
     metric_words,
     rounded,
@@ -90,9 +91,9 @@ def parallel_coordinates(
     )
     figure.update_yaxes(visible=False, range=[-0.14, 1.14])
     figure.update_layout(height=420, hovermode=False, legend={"y": -0.24})
-    notes = []
-    if len(some) < trials.total:
-        notes.append(shown_words(len(some), trials.total, language))
+    notes = kept_words(len(trials), trials.total, language)
+    if len(some) < len(trials):
+        notes.append(shown_words(len(some), len(trials), language))
     if len(parameters) < len(ranked):
         facts = {"shown": len(parameters), "total": len(ranked)}
         notes.append(label("opt_first_parameters", language, **facts))

@@ -17,6 +17,7 @@ from foresto_lab.figures.optimization_trials import (
 )
 from foresto_lab.figures.optimization_words import (
     axis_format,
+    kept_words,
     metric_format,
     metric_words,
     rounded,
@@ -80,9 +81,9 @@ def slices(
     for place, parameter in enumerate(parameters):
         at = {"row": place // across + 1, "col": place % across + 1}
         _add_slice(figure, trials, parameter, name, some, at, language)
-    notes = [shown_words(len(some), trials.total, language)] * (
-        len(some) < trials.total
-    )
+    notes = kept_words(len(trials), trials.total, language)
+    if len(some) < len(trials):
+        notes.append(shown_words(len(some), len(trials), language))
     if len(ranked) > len(parameters):
         facts = {"shown": len(parameters), "total": len(ranked)}
         notes.append(label("opt_first_parameters", language, **facts))

@@ -117,6 +117,13 @@ def shown_words(shown: int, total: int, language: str) -> str:
     return label("opt_shown", language, shown=count(shown), total=count(total))
 
 
+def kept_words(kept: int, total: int, language: str) -> list[str]:
+    """Return that the worst trials are not at hand, where that is so."""
+    if kept >= total:
+        return []
+    return [label("opt_of_best", language, kept=count(kept), total=count(total))]
+
+
 def rounded(values: Any, digits: int = 6) -> Any:
     """Return values no finer than they are drawn."""
     return np.round(np.asarray(values, dtype=float), digits)

@@ -289,7 +289,9 @@ def plot_cross_validation(
         },
     )
     figure.update_xaxes(
-        title_text=metric_words(name, language), tickformat=axis_format(name)
+        title_text=metric_words(name, language),
+        tickformat=axis_format(name),
+        ticklabelstandoff=6,
     )
     figure.update_yaxes(title_text=label("cv_share_of_paths", language), nticks=5)
     figure.update_layout(hovermode="closest", bargap=0.05, margin={"t": 78})

@@ -39,6 +39,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "전체 {total}개 중 {shown}개 표시",
         "{shown} of {total} shown",
     ),
+    "opt_of_best": (
+        "전체 {total}개 중 상위 {kept}개로 그림",
+        "drawn from the best {kept} of {total}",
+    ),
     "opt_first_parameters": (
         "영향이 큰 매개변수 {shown}개 (전체 {total}개)",
         "the {shown} parameters of {total} that matter most",

@@ -314,8 +314,12 @@ def top(result: OptimizationResult, *, language: str = "ko") -> Block:
         *result.space.names,
         *(metric_words(name, language) for name in (*others, *shown)),
     ]
+    whole = len(result.trials) >= result.evaluated
     note = label(
-        "opt_top_of", language, shown=len(rows), total=count(len(result.valid))
+        "opt_top_of" if whole else "opt_shown",
+        language,
+        shown=len(rows),
+        total=count(len(result.valid) if whole else result.evaluated),
     )
     return table(
         heads,

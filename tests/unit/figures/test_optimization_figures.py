@@ -297,7 +297,8 @@ def test_a_million_trials_make_no_large_figure() -> None:
         figure = getattr(figures, name)(result, language="en")
         assert len(figure.to_json()) < 400_000, name
     told = figures.slices(result, language="en").layout.title.subtitle.text
-    assert "1,500 of 1,000,000 shown" in told
+    assert "drawn from the best 100,000 of 1,000,000" in told.replace("<br>", " ")
+    assert "1,500 of 100,000 shown" in told.replace("<br>", " ")
 
 
 def test_choices_stand_in_order_numbers_first_and_nothing_last() -> None:
