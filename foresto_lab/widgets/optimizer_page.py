@@ -242,6 +242,9 @@ def _map(optimizer: Optimizer, result: OptimizationResult) -> dict[str, Any] | N
     layout = spec["layout"]
     layout.pop("height", None)
     layout.pop("meta", None)
+    for trace in spec["data"]:
+        if trace["type"] == "heatmap":
+            trace["textfont"] = {**trace.get("textfont", {}), "color": "@cell-text"}
     return {"data": spec["data"], "layout": layout, "columns": {}}
 
 

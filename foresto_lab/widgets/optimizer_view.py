@@ -16,6 +16,10 @@ from foresto_lab.widgets.view import FILES, STATIC, page_script
 if TYPE_CHECKING:
     from foresto_lab.widgets.optimizer import Optimizer
 
+_PALETTES = {**PALETTES, "dark": {**PALETTES["dark"], "cell-text": "#e8ecf2"}}
+"""On a light page Plotly chooses what stands out; through faint cells shines the page,
+which on a dark one it does not see."""
+
 
 class OptimizerView(anywidget.AnyWidget):  # type: ignore[misc]
     """The page of an :class:`Optimizer`, shown by JupyterLab.
@@ -32,7 +36,7 @@ class OptimizerView(anywidget.AnyWidget):  # type: ignore[misc]
     state = traitlets.Dict().tag(sync=True)
     found = traitlets.Dict().tag(sync=True)
     wording = traitlets.Dict().tag(sync=True)
-    palettes = traitlets.Dict(PALETTES).tag(sync=True)
+    palettes = traitlets.Dict(_PALETTES).tag(sync=True)
 
     def __init__(self, optimizer: Optimizer) -> None:
         self._optimizer = optimizer
