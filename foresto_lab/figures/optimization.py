@@ -20,6 +20,7 @@ from foresto_lab.figures.optimization_parallel import parallel_coordinates
 from foresto_lab.figures.optimization_search import generations, pareto_front
 from foresto_lab.figures.optimization_slices import slices
 from foresto_lab.figures.optimization_trials import searched
+from foresto_lab.figures.optimization_walk import walk_over_blocks
 
 if TYPE_CHECKING:
     from foresto_lab.optimize.result import OptimizationResult
@@ -35,6 +36,7 @@ __all__ = [
     "plot_optimization",
     "sharpe_distribution",
     "slices",
+    "walk_over_blocks",
 ]
 
 

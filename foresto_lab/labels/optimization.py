@@ -102,6 +102,27 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "opt_lost": ("표본 외 손실", "A loss out of sample"),
     "opt_gained": ("표본 외 이익", "A gain out of sample"),
     "opt_slope_is": ("평균 관계 (기울기 {value})", "On average (slope {value})"),
+    "opt_walk": (
+        "지난 구간에서 고르고 다음 구간에서 거래한 수익",
+        "Chosen on the past, traded on what came next",
+    ),
+    "opt_walk_note": (
+        "봉을 16묶음으로 나누어 앞선 묶음에서 가장 좋았던 조합을 다음 묶음에서 거래 "
+        "(단리 합계)",
+        "16 blocks of bars; the best on all blocks before trades the next "
+        "(simple returns summed)",
+    ),
+    "opt_walked": ("워크포워드 (표본 외)", "Walk-forward (out of sample)"),
+    "opt_hindsight": (
+        "모든 구간을 알고 고른 조합 (표본 내)",
+        "Chosen knowing all of it (in sample)",
+    ),
+    "opt_share_of_bars": ("탐색 기간 중 위치", "Place in the bars searched"),
+    "opt_summed_return": ("수익률 합계", "Return, summed"),
+    "opt_no_walk": (
+        "구간별 수익을 계산하지 않았습니다.",
+        "Returns by block were not computed.",
+    ),
     "opt_logits": (
         "표본 내 최고 조합의 표본 외 순위 (CSCV)",
         "Ranks out of sample (CSCV logits)",
@@ -303,9 +324,9 @@ MEANINGS: Final[dict[str, tuple[str, str]]] = {
     ),
     "luck_probability": (
         "판정을 정하는 값입니다. 실력이 없을 때 이만큼 좋은 최고 조합이 나올 "
-        "확률이며, 2%를 넘으면 과최적화로 봅니다.",
+        "확률이며, 1%를 넘으면 과최적화로 봅니다.",
         "It decides the verdict: how probable a best as good as this is without any "
-        "edge. Above 2% it is overfitted.",
+        "edge. Above 1% it is overfitted.",
     ),
     "market_beta": (
         "수익 가운데 시장을 들고만 있어도 얻었을 몫의 크기입니다.",

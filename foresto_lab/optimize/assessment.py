@@ -163,7 +163,10 @@ def assess(
     )
     halves = overfitting_from_block_sums(compared.block_sums, compared.block_lengths)
     walk = degradation_of(
-        compared.block_sums, compared.block_lengths, periods_per_year=year
+        compared.block_sums,
+        compared.block_lengths,
+        periods_per_year=year,
+        stretches=compared.stretches,
     )
     plateau = _plateau(evaluator, outcome, best, space, objective, used)
     numbers = {

@@ -77,6 +77,8 @@ def test_trials_with_nan_are_left_out_and_of_none_nothing_is_known() -> None:
         "out_of_sample": None,
         "ratio": None,
         "blocks": [],
+        "walked": [],
+        "hindsight": [],
     }
 
 
@@ -85,3 +87,19 @@ def test_where_nothing_was_promised_nothing_can_be_kept() -> None:
     found = degradation_of(*block_sums_of(returns, 8))
     assert found.in_sample < 0
     assert math.isnan(found.ratio)
+
+
+def test_stretches_are_those_of_the_trials_walked_with() -> None:
+    # Two trials, four blocks of two stretches of one bar. Trial 0 is best on the first
+    # block, trial 1 on the first two and on the first three, and of all.
+    returns = np.array(
+        [[0.02, 0.01], [0.04, -0.01], [-0.01, 0.03], [-0.03, 0.05]]
+        + [[0.01, 0.02], [0.02, 0.06], [0.05, 0.01], [0.07, 0.03]]
+    )
+    sums, lengths = block_sums_of(returns, 4)
+    found = degradation_of(sums, lengths, first=1, stretches=returns)
+    assert found.table["chosen"].tolist() == [0, 1, 1]
+    assert found.walked.tolist() == [-0.01, -0.03, 0.02, 0.06, 0.01, 0.03]
+    assert found.hindsight.tolist() == [0.03, 0.05, 0.02, 0.06, 0.01, 0.03]
+    assert found.to_dict()["walked"] == found.walked.tolist()
+    assert not len(degradation_of(sums, lengths, first=1).walked)
