@@ -20,7 +20,7 @@ CHARTS = {
     "scenario": 10,
     "backtest": 11,
     "strategy_comparison": 4,
-    "optimization": 8,
+    "optimization": 9,
     "walk_forward": 2,
     "rebalancing_comparison": 6,
     "rebalancing_study": 7,

@@ -19,7 +19,7 @@ from foresto_lab.figures.optimization_search import not_dominated
 from foresto_lab.figures.optimization_trials import searched
 from foresto_lab.figures.optimization_words import broken_name, value_text
 from foresto_lab.metrics.inference import probability_of_backtest_overfitting
-from foresto_lab.optimize.objective import Objective
+from foresto_lab.optimize.searching.objective import Objective
 
 HANGUL = re.compile("[가-힣]")
 PARAMETERS = ("fast_period", "slow_period", "stop")
@@ -231,8 +231,13 @@ def assessed() -> Any:
     generator = np.random.default_rng(1)
     returns = generator.normal(0, 0.01, (800, 30)) + np.linspace(-4e-4, 4e-4, 30)
     found = probability_of_backtest_overfitting(returns, 8)
+    walk = SimpleNamespace(
+        table=pd.DataFrame({"block": [2, 3]}),
+        walked=np.array([0.01, -0.02]),
+        hindsight=np.array([0.02, 0.01]),
+    )
     return random_search(
-        assessment=SimpleNamespace(overfitting=found),
+        assessment=SimpleNamespace(overfitting=found, degradation=walk),
         statistics=pd.Series({"expected_maximum_sharpe": 0.75}),
     )
 
