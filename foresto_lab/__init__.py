@@ -74,14 +74,14 @@ if TYPE_CHECKING:
     from foresto_lab.metrics.start_dates import (
         start_date_sensitivity as start_date_sensitivity,
     )
-    from foresto_lab.optimize.backtest_evaluator import (
+    from foresto_lab.optimize.evaluators.backtest_evaluator import (
         BacktestEvaluator as BacktestEvaluator,
     )
-    from foresto_lab.optimize.cross_validation import (
-        combinatorial_cross_validation as combinatorial_cross_validation,
+    from foresto_lab.optimize.evaluators.portfolio_evaluator import (
+        PortfolioEvaluator as PortfolioEvaluator,
     )
-    from foresto_lab.optimize.cross_validation_result import (
-        CrossValidationResult as CrossValidationResult,
+    from foresto_lab.optimize.evaluators.several import (
+        SeveralEvaluator as SeveralEvaluator,
     )
     from foresto_lab.optimize.front import optimize as optimize
     from foresto_lab.optimize.methods import Genetic as Genetic
@@ -89,21 +89,25 @@ if TYPE_CHECKING:
     from foresto_lab.optimize.methods import Nsga2 as Nsga2
     from foresto_lab.optimize.methods import Random as Random
     from foresto_lab.optimize.methods import Tpe as Tpe
-    from foresto_lab.optimize.objective import Objective as Objective
-    from foresto_lab.optimize.portfolio_evaluator import (
-        PortfolioEvaluator as PortfolioEvaluator,
-    )
-    from foresto_lab.optimize.prior_trials import PriorTrials as PriorTrials
-    from foresto_lab.optimize.progress import Progress as Progress
+    from foresto_lab.optimize.overfitting.prior_trials import PriorTrials as PriorTrials
     from foresto_lab.optimize.result import OptimizationResult as OptimizationResult
-    from foresto_lab.optimize.several import SeveralEvaluator as SeveralEvaluator
-    from foresto_lab.optimize.space import Choice as Choice
-    from foresto_lab.optimize.space import FloatRange as FloatRange
-    from foresto_lab.optimize.space import IntRange as IntRange
-    from foresto_lab.optimize.space import Space as Space
-    from foresto_lab.optimize.splits import Split as Split
-    from foresto_lab.optimize.walk_forward import walk_forward as walk_forward
-    from foresto_lab.optimize.walk_forward_result import (
+    from foresto_lab.optimize.searching.objective import Objective as Objective
+    from foresto_lab.optimize.searching.progress import Progress as Progress
+    from foresto_lab.optimize.spaces.space import Choice as Choice
+    from foresto_lab.optimize.spaces.space import FloatRange as FloatRange
+    from foresto_lab.optimize.spaces.space import IntRange as IntRange
+    from foresto_lab.optimize.spaces.space import Space as Space
+    from foresto_lab.optimize.validation.cross_validation import (
+        combinatorial_cross_validation as combinatorial_cross_validation,
+    )
+    from foresto_lab.optimize.validation.cross_validation_result import (
+        CrossValidationResult as CrossValidationResult,
+    )
+    from foresto_lab.optimize.validation.splits import Split as Split
+    from foresto_lab.optimize.validation.walk_forward import (
+        walk_forward as walk_forward,
+    )
+    from foresto_lab.optimize.validation.walk_forward_result import (
         WalkForwardResult as WalkForwardResult,
     )
     from foresto_lab.preflight import PreflightReport as PreflightReport
@@ -328,18 +332,18 @@ __all__ = [
 
 _HOMES: Final = {
     "AllIn": "backtest",
-    "BacktestEvaluator": "optimize.backtest_evaluator",
+    "BacktestEvaluator": "optimize.evaluators.backtest_evaluator",
     "BacktestResult": "backtest",
     "BollingerBreakout": "strategies.library.bollinger_breakout",
     "Bootstrap": "scenarios.forward",
     "CapitalGainsTax": "rebalancing.costs",
-    "Choice": "optimize.space",
+    "Choice": "optimize.spaces.space",
     "Commission": "rebalancing.costs",
     "ConsumerPrices": "rebalancing.cashflows",
     "Contribution": "rebalancing.cashflows",
     "CostModel": "rebalancing.costs",
     "CrisisWindow": "metrics.crises",
-    "CrossValidationResult": "optimize.cross_validation_result",
+    "CrossValidationResult": "optimize.validation.cross_validation_result",
     "CurrencyConversion": "rebalancing.costs",
     "DaskExecutor": "cluster",
     "DataSnoopingTest": "metrics.inference",
@@ -351,7 +355,7 @@ _HOMES: Final = {
     "Finding": "findings",
     "FixedAmount": "backtest",
     "FixedRisk": "backtest",
-    "FloatRange": "optimize.space",
+    "FloatRange": "optimize.spaces.space",
     "FlowPlan": "rebalancing.cashflows",
     "ForestoError": "errors",
     "ForwardResult": "scenarios.forward",
@@ -363,7 +367,7 @@ _HOMES: Final = {
     "Hybrid": "rebalancing",
     "HyperRsi": "strategies.library.hyperrsi",
     "Instrument": "scenarios",
-    "IntRange": "optimize.space",
+    "IntRange": "optimize.spaces.space",
     "InverseVolatility": "scenarios.weighting",
     "JsonStrategy": "strategies",
     "Lab": "lab",
@@ -376,16 +380,16 @@ _HOMES: Final = {
     "MinimumVariance": "scenarios.weighting",
     "MomentumRotation": "strategies.library.momentum_rotation",
     "Nsga2": "optimize.methods",
-    "Objective": "optimize.objective",
+    "Objective": "optimize.searching.objective",
     "OptimizationResult": "optimize.result",
     "OverfittingProbability": "metrics.inference",
     "Parametric": "scenarios.forward",
     "Periodic": "rebalancing",
     "Portfolio": "scenarios.portfolio",
-    "PortfolioEvaluator": "optimize.portfolio_evaluator",
+    "PortfolioEvaluator": "optimize.evaluators.portfolio_evaluator",
     "PreflightReport": "preflight",
-    "PriorTrials": "optimize.prior_trials",
-    "Progress": "optimize.progress",
+    "PriorTrials": "optimize.overfitting.prior_trials",
+    "Progress": "optimize.searching.progress",
     "Random": "optimize.methods",
     "RebalancingStudy": "scenarios.counterfactuals",
     "RelativePerformance": "metrics.relative",
@@ -396,11 +400,11 @@ _HOMES: Final = {
     "RsiReversal": "strategies.library.rsi_reversal",
     "Scenario": "scenarios",
     "Signals": "strategies",
-    "SeveralEvaluator": "optimize.several",
+    "SeveralEvaluator": "optimize.evaluators.several",
     "SimulationResult": "scenarios",
     "SmaCross": "strategies.library.sma_cross",
-    "Space": "optimize.space",
-    "Split": "optimize.splits",
+    "Space": "optimize.spaces.space",
+    "Split": "optimize.validation.splits",
     "StrategyConfig": "strategies",
     "TaxRow": "rebalancing.costs",
     "TaxTable": "rebalancing.costs",
@@ -409,13 +413,13 @@ _HOMES: Final = {
     "TradingStrategy": "strategies",
     "TransactionTax": "rebalancing.costs",
     "VolatilityTarget": "backtest",
-    "WalkForwardResult": "optimize.walk_forward_result",
+    "WalkForwardResult": "optimize.validation.walk_forward_result",
     "WeightsSchedule": "scenarios",
     "Withdrawal": "rebalancing.cashflows",
     "backtest": "backtest.front",
     "built_in_indicators": "indicators",
     "check_candles": "market.candle_quality",
-    "combinatorial_cross_validation": "optimize.cross_validation",
+    "combinatorial_cross_validation": "optimize.validation.cross_validation",
     "cost_preset": "rebalancing.costs",
     "crisis_windows": "metrics.crises",
     "crossover": "strategies",
@@ -450,7 +454,7 @@ _HOMES: Final = {
     "superior_predictive_ability": "metrics.inference",
     "timing_luck": "scenarios.timing_luck",
     "us_costs_from_korea": "rebalancing.costs",
-    "walk_forward": "optimize.walk_forward",
+    "walk_forward": "optimize.validation.walk_forward",
     "xirr": "metrics.money_weighted",
 }
 _SUBPACKAGES: Final = frozenset({"errors", "figures", "widgets"})

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
     from foresto_lab.backtest import Execution
     from foresto_lab.market.instants import Moment
-    from foresto_lab.optimize.cross_validation_result import CrossValidationResult
-    from foresto_lab.optimize.progress import Observer
     from foresto_lab.optimize.result import OptimizationResult
-    from foresto_lab.optimize.stopping import Cancel
-    from foresto_lab.optimize.walk_forward_result import WalkForwardResult
-    from foresto_lab.optimize.windows import Length
+    from foresto_lab.optimize.searching.progress import Observer
+    from foresto_lab.optimize.searching.stopping import Cancel
+    from foresto_lab.optimize.validation.cross_validation_result import (
+        CrossValidationResult,
+    )
+    from foresto_lab.optimize.validation.walk_forward_result import WalkForwardResult
+    from foresto_lab.optimize.validation.windows import Length
     from foresto_lab.rebalancing import RebalancingRule
     from foresto_lab.runs.comparison import Reproduction
     from foresto_lab.runs.optimization_plan import OptimizationPlan
@@ -193,7 +195,7 @@ class OptimizationVerbs(SimulationVerbs):
         PreflightError, SpaceError, ObjectiveError, UnknownNameError, AmountError
             As for :meth:`optimize`; nothing was registered.
         """
-        from foresto_lab.optimize.windows import WalkForwardPlan
+        from foresto_lab.optimize.validation.windows import WalkForwardPlan
 
         cuts = WalkForwardPlan(train, test, step, anchored, embargo)
         asked = {"method": method, "objective": objective, "symbols": symbols}
@@ -251,11 +253,11 @@ class OptimizationVerbs(SimulationVerbs):
         PreflightError, SpaceError, ObjectiveError, UnknownNameError, AmountError
             As for :meth:`optimize`; nothing was registered.
         """
-        from foresto_lab.optimize.cross_validation import (
+        from foresto_lab.optimize.validation.cross_validation import (
             EMBARGO_SHARE,
             longest_warm_up,
         )
-        from foresto_lab.optimize.purged_groups import PurgedGroups
+        from foresto_lab.optimize.validation.purged_groups import PurgedGroups
 
         asked = {"method": method, "objective": objective, "symbols": symbols}
         plan = self._plan_search(strategy, space, **asked, **options)
@@ -459,8 +461,8 @@ class OptimizationVerbs(SimulationVerbs):
     ) -> Iterator[SearchWork]:
         """Give who evaluates and who is told; workers started for it end after it."""
         from foresto_lab.optimize.front import using_executor
-        from foresto_lab.optimize.progress import observing
-        from foresto_lab.optimize.stopping import stop_when
+        from foresto_lab.optimize.searching.progress import observing
+        from foresto_lab.optimize.searching.stopping import stop_when
         from foresto_lab.runs.search_work import SearchWork
 
         stop = stop_when(cancel, time_limit, time.monotonic)

@@ -71,9 +71,12 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ): "result.plot() draws itself, loaded when called",
     ("backtest.result", "figures"): "result.plot() draws itself, loaded when called",
     ("optimize.result", "figures"): "result.plot() draws itself, loaded when called",
-    ("optimize.walk_forward_result", "figures"): "plot() draws itself, when called",
     (
-        "optimize.cross_validation_result",
+        "optimize.validation.walk_forward_result",
+        "figures",
+    ): "plot() draws itself, when called",
+    (
+        "optimize.validation.cross_validation_result",
         "figures",
     ): "plot() draws itself, when called",
     ("optimize.front", "cluster"): "workers= and dask= start workers, when called",

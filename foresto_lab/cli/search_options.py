@@ -118,7 +118,7 @@ def search_arguments(options: Mapping[str, Any]) -> dict[str, Any]:
         A range, a parameter or a duration cannot be read.
     """
     from foresto_lab.cli.backtest import parse_parameter
-    from foresto_lab.optimize.space_texts import read_space
+    from foresto_lab.optimize.spaces.space_texts import read_space
 
     objectives = options["objectives"]
     taken = ("timeframe", "start", "end", "method", "trials", "aggregate", "seed")

@@ -16,7 +16,7 @@ from foresto_lab.cli.search_options import (
 
 if TYPE_CHECKING:
     from foresto_lab.lab import Lab
-    from foresto_lab.optimize.walk_forward_result import WalkForwardResult
+    from foresto_lab.optimize.validation.walk_forward_result import WalkForwardResult
 
 SHOWN = ("total_return", "cagr", "sharpe", "max_drawdown", "total_trades")
 

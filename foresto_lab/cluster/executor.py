@@ -16,7 +16,7 @@ from foresto_lab.cluster.tasks import call, evaluate_chunk, of_one_thread
 from foresto_lab.errors import WorkerLostError
 from foresto_lab.optimize.combinations import Combinations
 from foresto_lab.optimize.evaluation import BarSpan, Evaluations, Evaluator
-from foresto_lab.optimize.joined import joined_evaluations
+from foresto_lab.optimize.searching.joined import joined_evaluations
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")

@@ -34,7 +34,7 @@ from foresto_lab.figures.theme import (
 from foresto_lab.labels import label, money_unit, percent
 
 if TYPE_CHECKING:
-    from foresto_lab.optimize.walk_forward_result import WalkForwardResult
+    from foresto_lab.optimize.validation.walk_forward_result import WalkForwardResult
 
 _MOST_PARAMETERS: Final = 4
 _MOST_SHADED: Final = 120

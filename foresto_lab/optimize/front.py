@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 from foresto_lab.backtest.execution import Execution
 from foresto_lab.backtest.front import DEFAULT_CAPITAL
 from foresto_lab.errors import InputError
-from foresto_lab.optimize.checkpoint import Checkpoint
-from foresto_lab.optimize.executors import Executor, LocalExecutor
+from foresto_lab.optimize.evaluators.several import Aggregate
+from foresto_lab.optimize.evaluators.subject import evaluator_of
 from foresto_lab.optimize.plan import DEFAULT_TOP, plan_search
-from foresto_lab.optimize.progress import Observer, observing
 from foresto_lab.optimize.result import OptimizationResult
 from foresto_lab.optimize.run import run_plan
-from foresto_lab.optimize.several import Aggregate
-from foresto_lab.optimize.stopping import Cancel, stop_when
-from foresto_lab.optimize.subject import evaluator_of
+from foresto_lab.optimize.searching.checkpoint import Checkpoint
+from foresto_lab.optimize.searching.executors import Executor, LocalExecutor
+from foresto_lab.optimize.searching.progress import Observer, observing
+from foresto_lab.optimize.searching.stopping import Cancel, stop_when
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from foresto_lab.types import BoolArray1D, Float64Array2D
 if TYPE_CHECKING:
     import pandas as pd
 
-    from foresto_lab.optimize.space import Space
+    from foresto_lab.optimize.spaces.space import Space
 
 
 @dataclass(frozen=True, slots=True)

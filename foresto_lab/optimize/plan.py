@@ -11,24 +11,24 @@ from typing import Any, Final
 from foresto_lab._version import __version__
 from foresto_lab.canonical import sha256_of
 from foresto_lab.errors import AmountError, ObjectiveError
-from foresto_lab.optimize.checkpoint import Checkpoint
-from foresto_lab.optimize.compared_trials import stretches_needed
 from foresto_lab.optimize.evaluation import ALIASES, Evaluator
-from foresto_lab.optimize.executors import Executor
 from foresto_lab.optimize.method import Method, SearchTerms
 from foresto_lab.optimize.methods import parse_method
-from foresto_lab.optimize.objective import (
+from foresto_lab.optimize.overfitting.compared_trials import stretches_needed
+from foresto_lab.optimize.searching.checkpoint import Checkpoint
+from foresto_lab.optimize.searching.executors import Executor
+from foresto_lab.optimize.searching.objective import (
     MetricConstraint,
     Objective,
     parse_metric_constraints,
     parse_objectives,
 )
-from foresto_lab.optimize.progress import Observer
-from foresto_lab.optimize.search import run_search
-from foresto_lab.optimize.search_driver import Stop
-from foresto_lab.optimize.search_outcome import SearchOutcome
-from foresto_lab.optimize.space import Space, parse_space
-from foresto_lab.optimize.splits import Split, parse_split
+from foresto_lab.optimize.searching.progress import Observer
+from foresto_lab.optimize.searching.search import run_search
+from foresto_lab.optimize.searching.search_driver import Stop
+from foresto_lab.optimize.searching.search_outcome import SearchOutcome
+from foresto_lab.optimize.spaces.space import Space, parse_space
+from foresto_lab.optimize.validation.splits import Split, parse_split
 
 DEFAULT_TOP: Final = 100
 """Trials that are measured on every part of a split, and stored with figures."""

@@ -15,13 +15,13 @@ from foresto_lab.findings import Finding
 from foresto_lab.labels import Language
 from foresto_lab.optimize.evaluation import Evaluator
 from foresto_lab.optimize.method import Method
-from foresto_lab.optimize.objective import MetricConstraint, Objective
-from foresto_lab.optimize.preference import pareto_front
-from foresto_lab.optimize.progress import SearchStatus
 from foresto_lab.optimize.result_values import json_ready, values_of
-from foresto_lab.optimize.search_outcome import SearchOutcome
-from foresto_lab.optimize.space import Space
-from foresto_lab.optimize.splits import Split
+from foresto_lab.optimize.searching.objective import MetricConstraint, Objective
+from foresto_lab.optimize.searching.preference import pareto_front
+from foresto_lab.optimize.searching.progress import SearchStatus
+from foresto_lab.optimize.searching.search_outcome import SearchOutcome
+from foresto_lab.optimize.spaces.space import Space
+from foresto_lab.optimize.validation.splits import Split
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

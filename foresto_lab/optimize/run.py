@@ -12,16 +12,16 @@ import pandas as pd
 
 from foresto_lab.errors import ClusterError
 from foresto_lab.findings import Finding
-from foresto_lab.optimize.assessment import Assessment, assess
-from foresto_lab.optimize.checkpoint import Checkpoint
-from foresto_lab.optimize.executors import Executor, LocalExecutor
+from foresto_lab.optimize.overfitting.assessment import Assessment, assess
+from foresto_lab.optimize.overfitting.prior_trials import PriorTrials
 from foresto_lab.optimize.plan import SearchPlan
-from foresto_lab.optimize.prior_trials import PriorTrials
-from foresto_lab.optimize.progress import Observer
 from foresto_lab.optimize.result import OptimizationResult
-from foresto_lab.optimize.search_driver import Stop
-from foresto_lab.optimize.search_findings import findings_of
-from foresto_lab.optimize.search_outcome import SearchOutcome
+from foresto_lab.optimize.searching.checkpoint import Checkpoint
+from foresto_lab.optimize.searching.executors import Executor, LocalExecutor
+from foresto_lab.optimize.searching.progress import Observer
+from foresto_lab.optimize.searching.search_driver import Stop
+from foresto_lab.optimize.searching.search_findings import findings_of
+from foresto_lab.optimize.searching.search_outcome import SearchOutcome
 from foresto_lab.types import Severity
 
 

@@ -13,7 +13,7 @@ from foresto_lab.figures import optimization as figures
 from foresto_lab.figures.optimization_trials import is_simulated_search
 from foresto_lab.figures.optimization_words import metric_text, metric_words, value_text
 from foresto_lab.labels import MEASURES, count, label, measure_text, money, percent
-from foresto_lab.optimize.space_texts import read_space
+from foresto_lab.optimize.spaces.space_texts import read_space
 from foresto_lab.reports.blocks import Block, head, tiles
 from foresto_lab.reports.facts import fact_key
 from foresto_lab.reports.tables import Cell, table
@@ -62,7 +62,7 @@ def search(
     Parameters
     ----------
     space : sequence of str, str, or mapping
-        As :func:`foresto_lab.optimize.space_texts.read_space` takes it.
+        As :func:`foresto_lab.optimize.spaces.space_texts.read_space` takes it.
     where : sequence of str
         Between parameters: ``fast_period < slow_period``.
     constraints : sequence of str

@@ -22,7 +22,7 @@ from foresto_lab.labels import (
     percent,
     ratio,
 )
-from foresto_lab.optimize.space_texts import read_space
+from foresto_lab.optimize.spaces.space_texts import read_space
 from foresto_lab.reports.blocks import Block, head, tiles
 from foresto_lab.reports.facts import fact_key, spark
 from foresto_lab.reports.optimization import (
@@ -35,7 +35,7 @@ from foresto_lab.reports.tables import Cell, table
 
 if TYPE_CHECKING:
     from foresto_lab.lab import Lab
-    from foresto_lab.optimize.walk_forward_result import WalkForwardResult
+    from foresto_lab.optimize.validation.walk_forward_result import WalkForwardResult
 
 TILES: Final = (
     "total_return",
@@ -65,7 +65,7 @@ def walk_forward(
     Parameters
     ----------
     space : sequence of str, str, or mapping
-        As :func:`foresto_lab.optimize.space_texts.read_space` takes it.
+        As :func:`foresto_lab.optimize.spaces.space_texts.read_space` takes it.
     where, constraints : sequence of str
         Limits between parameters, and on the figures of train spans.
     **options

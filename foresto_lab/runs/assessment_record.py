@@ -11,7 +11,7 @@ import numpy as np
 from foresto_lab.optimize.combinations import Combinations
 
 if TYPE_CHECKING:
-    from foresto_lab.optimize.assessment import Assessment
+    from foresto_lab.optimize.overfitting.assessment import Assessment
 
 
 def assessment_text(assessment: Assessment) -> str:
@@ -36,10 +36,10 @@ def assessment_from(text: str) -> Assessment:
 
     from foresto_lab.metrics.inference import DataSnoopingTest, OverfittingProbability
     from foresto_lab.metrics.inference.selection import SelectionLuck
-    from foresto_lab.optimize.assessment import Assessment
-    from foresto_lab.optimize.degradation import Degradation
-    from foresto_lab.optimize.plateau import Plateau
-    from foresto_lab.optimize.verdict import Verdict
+    from foresto_lab.optimize.overfitting.assessment import Assessment
+    from foresto_lab.optimize.overfitting.degradation import Degradation
+    from foresto_lab.optimize.overfitting.plateau import Plateau
+    from foresto_lab.optimize.overfitting.verdict import Verdict
 
     kinds: dict[str, type[Any]] = {
         "luck": SelectionLuck,

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from foresto_lab.backtest import Execution
+from foresto_lab.optimize.evaluators.subject import evaluator_of
 from foresto_lab.optimize.plan import DEFAULT_TOP, SearchPlan, plan_search
-from foresto_lab.optimize.subject import evaluator_of
 from foresto_lab.runs.backtest import (
     BacktestPlan,
     ResolvedStrategy,
@@ -220,7 +220,7 @@ def plan_of_record(
 ) -> OptimizationPlan:
     """Return the plan of a recorded request on a state of the data."""
     from foresto_lab.indicators import built_in_indicators
-    from foresto_lab.optimize.objective import Objective
+    from foresto_lab.optimize.searching.objective import Objective
 
     asked = request.backtest
     resolved = ResolvedStrategy(

@@ -17,7 +17,7 @@ from foresto_lab.runs.request import request_hash
 from foresto_lab.types import RunKind
 
 if TYPE_CHECKING:
-    from foresto_lab.optimize.objective import Objective
+    from foresto_lab.optimize.searching.objective import Objective
 
 
 class SearchKind(StrEnum):

@@ -28,7 +28,7 @@ PRIOR: Final = ("evaluated", "measured", "sharpe_mean", "sharpe_squares")
 
 def prior_of(tally: TrialTally) -> Any:
     """Return what was tried before as the statistics of a search take it."""
-    from foresto_lab.optimize.prior_trials import PriorTrials
+    from foresto_lab.optimize.overfitting.prior_trials import PriorTrials
 
     return PriorTrials(
         tally.evaluated, tally.sharpe_mean, tally.sharpe_squares, tally.measured
@@ -105,10 +105,13 @@ def result_from(
         The search again, where its data are at hand: then trials can be run.
     """
     from foresto_lab.optimize.methods import parse_method
-    from foresto_lab.optimize.objective import Objective, parse_metric_constraints
     from foresto_lab.optimize.result import OptimizationResult
-    from foresto_lab.optimize.space import parse_space
-    from foresto_lab.optimize.splits import parse_split
+    from foresto_lab.optimize.searching.objective import (
+        Objective,
+        parse_metric_constraints,
+    )
+    from foresto_lab.optimize.spaces.space import parse_space
+    from foresto_lab.optimize.validation.splits import parse_split
 
     tables = artifacts.tables
     trials, subject = tables["trials"], _from_text(tables["subject"])

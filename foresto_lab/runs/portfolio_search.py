@@ -14,9 +14,9 @@ from foresto_lab.errors import (
     ReproductionError,
     UnknownNameError,
 )
-from foresto_lab.optimize.objective import Objective
+from foresto_lab.optimize.evaluators.portfolio_evaluator import PortfolioEvaluator
 from foresto_lab.optimize.plan import DEFAULT_TOP, SearchPlan, plan_search
-from foresto_lab.optimize.portfolio_evaluator import PortfolioEvaluator
+from foresto_lab.optimize.searching.objective import Objective
 from foresto_lab.rebalancing import parse_rule
 from foresto_lab.runs.inputs import load_inputs
 from foresto_lab.runs.optimization_request import objective_fact

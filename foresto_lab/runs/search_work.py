@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 import numpy as np
 
 from foresto_lab.errors import StorageError
-from foresto_lab.optimize.executors import Executor, LocalExecutor
+from foresto_lab.optimize.searching.executors import Executor, LocalExecutor
 from foresto_lab.runs.trials import TrialEntry, TrialTally
 
 if TYPE_CHECKING:
-    from foresto_lab.optimize.checkpoint import Checkpoint, CheckpointPart
     from foresto_lab.optimize.combinations import Combinations
     from foresto_lab.optimize.evaluation import BarSpan, Evaluations, Evaluator
-    from foresto_lab.optimize.progress import Observer, Progress
-    from foresto_lab.optimize.search_driver import Stop
+    from foresto_lab.optimize.searching.checkpoint import Checkpoint, CheckpointPart
+    from foresto_lab.optimize.searching.progress import Observer, Progress
+    from foresto_lab.optimize.searching.search_driver import Stop
     from foresto_lab.runs.trials import TrialLedger
 
 WRITE_SECONDS: Final = 0.5
@@ -238,7 +238,7 @@ class CountedWork:
 
     def window(self, number: int) -> Checkpoint:
         """Return where the trials of a window are written down."""
-        from foresto_lab.optimize.checkpoint import MemoryCheckpoint
+        from foresto_lab.optimize.searching.checkpoint import MemoryCheckpoint
 
         if self.kept is None:
             return MemoryCheckpoint()

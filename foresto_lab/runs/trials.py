@@ -140,7 +140,7 @@ def family_of(strategy: Any) -> str:
     """
     from foresto_lab.canonical import sha256_of
     from foresto_lab.errors import InputError
-    from foresto_lab.optimize.strategy_family import parse_family
+    from foresto_lab.optimize.evaluators.strategy_family import parse_family
     from foresto_lab.strategies.strategy_code import code_of
 
     try:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from foresto_lab.optimize.cross_validation_run import run_cross_validation
-from foresto_lab.optimize.purged_groups import PurgedGroups
-from foresto_lab.optimize.validation_task import ValidationTask
-from foresto_lab.optimize.walk_forward_run import run_walk_forward
-from foresto_lab.optimize.windows import WalkForwardPlan
+from foresto_lab.optimize.validation.cross_validation_run import run_cross_validation
+from foresto_lab.optimize.validation.purged_groups import PurgedGroups
+from foresto_lab.optimize.validation.validation_task import ValidationTask
+from foresto_lab.optimize.validation.walk_forward_run import run_walk_forward
+from foresto_lab.optimize.validation.windows import WalkForwardPlan
 from foresto_lab.runs.optimization import plan_to_reproduce
 from foresto_lab.runs.optimization_plan import OptimizationPlan
 from foresto_lab.runs.optimization_request import OptimizationRequest, SearchKind
@@ -23,8 +23,10 @@ from foresto_lab.runs.search_work import CountedWork, SearchWork
 from foresto_lab.runs.trials import TrialTally
 
 if TYPE_CHECKING:
-    from foresto_lab.optimize.cross_validation_result import CrossValidationResult
-    from foresto_lab.optimize.walk_forward_result import WalkForwardResult
+    from foresto_lab.optimize.validation.cross_validation_result import (
+        CrossValidationResult,
+    )
+    from foresto_lab.optimize.validation.walk_forward_result import WalkForwardResult
     from foresto_lab.runs.backtest_candles import BacktestData
     from foresto_lab.runs.backtest_request import BacktestRequest
     from foresto_lab.runs.comparison import Reproduction
@@ -50,7 +52,7 @@ def with_windows(
     evaluator: Any = plan.search.evaluator
     kind = SearchKind.CROSS_VALIDATION
     if isinstance(cuts, WalkForwardPlan):
-        from foresto_lab.optimize.bar_times import bar_times_of
+        from foresto_lab.optimize.validation.bar_times import bar_times_of
 
         kind, times = SearchKind.WALK_FORWARD, bar_times_of(evaluator)
         cuts.windows(evaluator.n_bars, times.open_times, times.spacing)
@@ -154,8 +156,10 @@ def restore_validation(
     record: RunRecord, artifacts: RunArtifacts
 ) -> WalkForwardResult | CrossValidationResult:
     """Return the result that a completed run's artifacts hold."""
-    from foresto_lab.optimize.cross_validation_result import CrossValidationResult
-    from foresto_lab.optimize.walk_forward_result import WalkForwardResult
+    from foresto_lab.optimize.validation.cross_validation_result import (
+        CrossValidationResult,
+    )
+    from foresto_lab.optimize.validation.walk_forward_result import WalkForwardResult
 
     tables: Mapping[str, Any] = artifacts.tables
     facts = json.loads(str(tables[FACTS_TABLE]["facts"].iloc[0]))
@@ -182,7 +186,7 @@ def validate_again(
     ReproductionError
         As :func:`reproduce_validation`.
     """
-    from foresto_lab.optimize.executors import LocalExecutor
+    from foresto_lab.optimize.searching.executors import LocalExecutor
 
     plan = plan_to_reproduce(record, data=data, rebuild=rebuild)
     task = ValidationTask(plan=plan.search, executor=LocalExecutor())

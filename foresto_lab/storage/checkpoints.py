@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from foresto_lab.optimize.checkpoint import CheckpointPart
+from foresto_lab.optimize.searching.checkpoint import CheckpointPart
 from foresto_lab.storage.artifacts import flush_folder, remove_tree, write_flushed
 from foresto_lab.storage.faults import storage_faults
 

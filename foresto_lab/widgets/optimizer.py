@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from foresto_lab.backtest import BacktestResult
     from foresto_lab.lab import Lab
     from foresto_lab.labels import Language
-    from foresto_lab.optimize.progress import Progress
     from foresto_lab.optimize.result import OptimizationResult
+    from foresto_lab.optimize.searching.progress import Progress
 
 _SHOWN_EVERY: Final = 0.2
 """Seconds between two looks at the progress: more often nobody reads it."""

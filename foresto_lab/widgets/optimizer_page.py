@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from foresto_lab.errors import ForestoError
 from foresto_lab.labels import MEASURES, label, measure_text
-from foresto_lab.optimize.progress import duration_text
+from foresto_lab.optimize.searching.progress import duration_text
 from foresto_lab.widgets.optimizer_setting import METHOD_NAMES, OBJECTIVES
 from foresto_lab.widgets.page import parse_percent, percent_text
 from foresto_lab.widgets.strategy_chart import strategy_chart

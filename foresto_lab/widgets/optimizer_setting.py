@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from foresto_lab.errors import AmountError, SpaceError, UnknownNameError
-from foresto_lab.optimize.choices import Choice
-from foresto_lab.optimize.domains import Domain, FloatRange, IntRange
 from foresto_lab.optimize.methods import METHODS, parse_method
-from foresto_lab.optimize.parameter_constraints import ParameterConstraint
-from foresto_lab.optimize.space import Space
-from foresto_lab.optimize.space_texts import read_space
+from foresto_lab.optimize.spaces.choices import Choice
+from foresto_lab.optimize.spaces.domains import Domain, FloatRange, IntRange
+from foresto_lab.optimize.spaces.parameter_constraints import ParameterConstraint
+from foresto_lab.optimize.spaces.space import Space
+from foresto_lab.optimize.spaces.space_texts import read_space
 from foresto_lab.strategies import BUILT_IN_STRATEGIES
 from foresto_lab.widgets.strategy_candles import Series
 from foresto_lab.widgets.strategy_parameters import (

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import foresto_lab as fl
-from foresto_lab.optimize.assessment import assess
+from foresto_lab.optimize.overfitting.assessment import assess
 from foresto_lab.optimize.plan import plan_search
 from tests.benchmarks.bench_sweep import candles
 from tests.benchmarks.harness import Measurement, Options, best_of, once

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from foresto_lab.cluster import DaskExecutor
-from foresto_lab.optimize.backtest_evaluator import BacktestEvaluator
 from foresto_lab.optimize.combinations import Combinations
+from foresto_lab.optimize.evaluators.backtest_evaluator import BacktestEvaluator
 from tests.benchmarks.harness import Measurement, Options, best_of
 
 BARS = 100_000

@@ -12,7 +12,7 @@ import numpy as np
 
 from foresto_lab.optimize.method import Method, SearchTerms
 from foresto_lab.optimize.methods import Genetic, Grid, Nsga2, Tpe
-from foresto_lab.optimize.space import FloatRange, IntRange, Space
+from foresto_lab.optimize.spaces.space import FloatRange, IntRange, Space
 from tests.benchmarks.harness import Measurement, Options, once
 
 A_MILLISECOND = 0.001

@@ -19,8 +19,8 @@ import talib
 
 import foresto_lab as fl
 from foresto_lab.market.candle_table import CandleTable, parse_candles
-from foresto_lab.optimize.backtest_evaluator import BacktestEvaluator
 from foresto_lab.optimize.combinations import Combinations
+from foresto_lab.optimize.evaluators.backtest_evaluator import BacktestEvaluator
 from foresto_lab.strategies.comparisons import crossover, crossunder
 from tests.benchmarks.harness import Measurement, Options, best_of, once, write
 

@@ -6,8 +6,8 @@ import sys
 import time
 from typing import Any
 
-from foresto_lab.optimize.backtest_evaluator import BacktestEvaluator
-from foresto_lab.optimize.search import run_search
+from foresto_lab.optimize.evaluators.backtest_evaluator import BacktestEvaluator
+from foresto_lab.optimize.searching.search import run_search
 
 PAUSE = 0.3
 """Seconds that a batch takes longer than it would."""

@@ -27,7 +27,7 @@ from foresto_lab.errors import (
     UnknownNameError,
 )
 from foresto_lab.lab import Lab
-from foresto_lab.optimize.progress import Progress
+from foresto_lab.optimize.searching.progress import Progress
 from foresto_lab.storage import checkpoints
 from foresto_lab.storage.models import OptimizationResult as Row
 from foresto_lab.types import RunKind

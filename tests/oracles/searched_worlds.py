@@ -1,4 +1,4 @@
-"""Worlds to search in: noise of many kinds, and markets with an edge planted in them."""
+"""Worlds to search in: noise of many kinds, and markets with a planted edge."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def drifting_walk(generator: np.random.Generator, n: int) -> Returns:
 
 
 def clustered_walk(generator: np.random.Generator, n: int) -> Returns:
-    """Return fat-tailed returns whose variance clusters (GARCH), still unpredictable."""
+    """Return fat-tailed returns of clustered variance (GARCH), still unpredictable."""
     shocks = generator.standard_t(4, n) / np.sqrt(2.0)
     returns, variance = np.empty(n), 1.0
     for bar in range(n):

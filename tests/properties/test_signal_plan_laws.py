@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from foresto_lab.errors import StrategyError
 from foresto_lab.market.candle_table import CandleTable, parse_candles
-from foresto_lab.optimize.backtest_evaluator import BacktestEvaluator
 from foresto_lab.optimize.combinations import Combinations
-from foresto_lab.optimize.json_family import JsonFamily
+from foresto_lab.optimize.evaluators.backtest_evaluator import BacktestEvaluator
+from foresto_lab.optimize.evaluators.json_family import JsonFamily
 from tests.oracles.sweep_reference import combination_bits
 from tests.properties.test_condition_laws import conditions
 

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from foresto_lab.optimize.method import SearchTerms
 from foresto_lab.optimize.methods import Random
-from foresto_lab.optimize.space import Choice, FloatRange, IntRange, Space, parse_space
+from foresto_lab.optimize.spaces.space import (
+    Choice,
+    FloatRange,
+    IntRange,
+    Space,
+    parse_space,
+)
 
 whole_ranges = st.builds(
     lambda low, width, step, log: IntRange(low, low + width, step, log),

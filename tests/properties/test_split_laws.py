@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresto_lab.errors import SplitError
-from foresto_lab.optimize.purged_groups import PurgedGroups
-from foresto_lab.optimize.windows import WalkForwardPlan, Window
+from foresto_lab.optimize.validation.purged_groups import PurgedGroups
+from foresto_lab.optimize.validation.windows import WalkForwardPlan, Window
 from tests.oracles.splits import purged_train, rolling_windows
 
 DAY = 86_400_000_000

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import foresto_lab as fl
-from foresto_lab.optimize.purged_groups import PurgedGroups
+from foresto_lab.optimize.validation.purged_groups import PurgedGroups
 from tests.oracles.walk_forward import random_candles
 
 N_BARS = 420

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from foresto_lab.optimize.choices import Choice
 from foresto_lab.optimize.combinations import Combinations, ParameterColumn
-from foresto_lab.optimize.domains import Domain, FloatRange, IntRange
-from foresto_lab.optimize.space import Space
+from foresto_lab.optimize.spaces.choices import Choice
+from foresto_lab.optimize.spaces.domains import Domain, FloatRange, IntRange
+from foresto_lab.optimize.spaces.space import Space
 from foresto_lab.types import BoolArray1D, Float64Array2D
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from foresto_lab.optimize.methods.coding import StudyCoding
 from foresto_lab.optimize.methods.generations import GenerationRecord
 from foresto_lab.optimize.methods.quiet_study import quiet_study
 from foresto_lab.optimize.methods.random import draw_distinct
-from foresto_lab.optimize.space import Space
+from foresto_lab.optimize.spaces.space import Space
 from foresto_lab.types import BoolArray1D, Float64Array2D
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foresto_lab.optimize.choices import Choice
 from foresto_lab.optimize.combinations import Combinations
-from foresto_lab.optimize.space import Space
+from foresto_lab.optimize.spaces.choices import Choice
+from foresto_lab.optimize.spaces.space import Space
 from foresto_lab.types import BoolArray1D, Float64Array1D, Float64Array2D
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from foresto_lab.errors import SpaceError
 from foresto_lab.optimize.method import SearchTerms
 from foresto_lab.optimize.methods.evolution import Breeding, EvolutionSearch
-from foresto_lab.optimize.space import Space
+from foresto_lab.optimize.spaces.space import Space
 
 
 @dataclass(frozen=True, slots=True)

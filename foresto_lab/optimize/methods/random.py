@@ -10,7 +10,7 @@ import numpy as np
 from foresto_lab.errors import SpaceError
 from foresto_lab.optimize.combinations import Combinations
 from foresto_lab.optimize.method import SearchTerms
-from foresto_lab.optimize.space import Space
+from foresto_lab.optimize.spaces.space import Space
 from foresto_lab.types import BoolArray1D, Float64Array2D
 
 if TYPE_CHECKING:

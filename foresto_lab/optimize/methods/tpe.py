@@ -13,7 +13,7 @@ from foresto_lab.optimize.method import SearchTerms
 from foresto_lab.optimize.methods.coding import StudyCoding
 from foresto_lab.optimize.methods.quiet_study import quiet_study
 from foresto_lab.optimize.methods.random import draw_distinct
-from foresto_lab.optimize.space import Space
+from foresto_lab.optimize.spaces.space import Space
 from foresto_lab.types import BoolArray1D, Float64Array2D
 
 if TYPE_CHECKING:

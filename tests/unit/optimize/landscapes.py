@@ -8,7 +8,7 @@ import numpy as np
 
 from foresto_lab.optimize.combinations import Combinations
 from foresto_lab.optimize.method import Method, Search, SearchTerms
-from foresto_lab.optimize.space import Space
+from foresto_lab.optimize.spaces.space import Space
 from foresto_lab.types import BoolArray1D, Float64Array1D, Float64Array2D
 
 SHIFT = np.array([1.3, -2.1, 0.7, 3.3, -0.4, 2.2])

@@ -12,10 +12,14 @@ from scipy import stats
 
 import foresto_lab as fl
 from foresto_lab.labels import LANGUAGES, label
-from foresto_lab.optimize.assessment import Assessment, assess, trials_of
-from foresto_lab.optimize.compared_trials import compare, reach_of, stretches_of
+from foresto_lab.optimize.overfitting.assessment import Assessment, assess, trials_of
+from foresto_lab.optimize.overfitting.compared_trials import (
+    compare,
+    reach_of,
+    stretches_of,
+)
+from foresto_lab.optimize.overfitting.prior_trials import PriorTrials
 from foresto_lab.optimize.plan import plan_search
-from foresto_lab.optimize.prior_trials import PriorTrials
 from foresto_lab.optimize.run import run_plan
 from tests.oracles.matrix_evaluator import MatrixEvaluator
 

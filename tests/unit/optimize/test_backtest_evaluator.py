@@ -13,12 +13,12 @@ import pytest
 
 import foresto_lab as fl
 from foresto_lab.errors import InputError, StrategyError, UnknownNameError
-from foresto_lab.optimize import column_store
-from foresto_lab.optimize.backtest_evaluator import BacktestEvaluator
-from foresto_lab.optimize.bar_spans import block_edges
 from foresto_lab.optimize.combinations import Combinations
 from foresto_lab.optimize.evaluation import BarSpan
-from foresto_lab.optimize.sweep_batches import SweepSignals
+from foresto_lab.optimize.evaluators import column_store
+from foresto_lab.optimize.evaluators.backtest_evaluator import BacktestEvaluator
+from foresto_lab.optimize.evaluators.bar_spans import block_edges
+from foresto_lab.optimize.evaluators.sweep_batches import SweepSignals
 from foresto_lab.strategies import Signals, StrategyConfig, TradingStrategy
 from tests.unit.optimize.evaluated import (
     RULES,

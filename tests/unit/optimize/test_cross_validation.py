@@ -12,12 +12,12 @@ import pytest
 
 import foresto_lab as fl
 from foresto_lab.errors import AmountError, InputError, ObjectiveError, SplitError
-from foresto_lab.optimize.backtest_evaluator import BacktestEvaluator
-from foresto_lab.optimize.cross_validation import longest_warm_up
-from foresto_lab.optimize.legs import Leg
+from foresto_lab.optimize.evaluators.backtest_evaluator import BacktestEvaluator
 from foresto_lab.optimize.plan import plan_search
-from foresto_lab.optimize.purged_groups import PurgedGroups
-from foresto_lab.optimize.stitching import stitch
+from foresto_lab.optimize.validation.cross_validation import longest_warm_up
+from foresto_lab.optimize.validation.legs import Leg
+from foresto_lab.optimize.validation.purged_groups import PurgedGroups
+from foresto_lab.optimize.validation.stitching import stitch
 from tests.oracles.walk_forward import pooled_reference, random_candles
 from tests.unit.optimize.posting import PostingExecutor
 from tests.unit.optimize.test_walk_forward import Growing

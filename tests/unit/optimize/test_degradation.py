@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from foresto_lab.metrics.inference import block_sums_of
-from foresto_lab.optimize.degradation import degradation_of
+from foresto_lab.optimize.overfitting.degradation import degradation_of
 
 
 def _slow(
@@ -93,8 +93,10 @@ def test_stretches_are_those_of_the_trials_walked_with() -> None:
     # Two trials, four blocks of two stretches of one bar. Trial 0 is best on the first
     # block, trial 1 on the first two and on the first three, and of all.
     returns = np.array(
-        [[0.02, 0.01], [0.04, -0.01], [-0.01, 0.03], [-0.03, 0.05]]
-        + [[0.01, 0.02], [0.02, 0.06], [0.05, 0.01], [0.07, 0.03]]
+        [
+            *([0.02, 0.01], [0.04, -0.01], [-0.01, 0.03], [-0.03, 0.05]),
+            *([0.01, 0.02], [0.02, 0.06], [0.05, 0.01], [0.07, 0.03]),
+        ]
     )
     sums, lengths = block_sums_of(returns, 4)
     found = degradation_of(sums, lengths, first=1, stretches=returns)

@@ -9,7 +9,7 @@ from scipy.stats import wilcoxon
 from foresto_lab.optimize.method import Method, SearchTerms
 from foresto_lab.optimize.methods import Genetic, Nsga2, Random, Tpe
 from foresto_lab.optimize.methods.generations import non_dominated
-from foresto_lab.optimize.space import FloatRange, Space
+from foresto_lab.optimize.spaces.space import FloatRange, Space
 from tests.unit.optimize.landscapes import (
     Landscape,
     asked_of,

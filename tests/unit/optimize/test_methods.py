@@ -21,7 +21,7 @@ from foresto_lab.optimize.methods import (
     Tpe,
     parse_method,
 )
-from foresto_lab.optimize.space import Choice, FloatRange, IntRange, Space
+from foresto_lab.optimize.spaces.space import Choice, FloatRange, IntRange, Space
 from tests.unit.optimize.landscapes import asked_of, sphere
 
 GENETIC = Genetic(population=12, generations=6, patience=None)
@@ -272,7 +272,7 @@ def test_searches_say_nothing_and_leave_optunas_log_as_it_was() -> None:
     code = (
         "from foresto_lab.optimize.methods import Genetic, Tpe\n"
         "from foresto_lab.optimize.method import SearchTerms\n"
-        "from foresto_lab.optimize.space import Space, IntRange\n"
+        "from foresto_lab.optimize.spaces.space import Space, IntRange\n"
         "import numpy as np, sys\n"
         "assert 'optuna' not in sys.modules\n"
         "import optuna\n"

@@ -9,7 +9,7 @@ import pytest
 
 from foresto_lab.errors import ObjectiveError, UnknownNameError
 from foresto_lab.optimize.evaluation import Evaluations
-from foresto_lab.optimize.objective import (
+from foresto_lab.optimize.searching.objective import (
     Objective,
     feasible_trials,
     objective_values,

@@ -9,7 +9,7 @@ import pytest
 
 from foresto_lab.errors import SpaceError, UnknownNameError
 from foresto_lab.optimize.combinations import Combinations
-from foresto_lab.optimize.parameter_constraints import (
+from foresto_lab.optimize.spaces.parameter_constraints import (
     ParameterConstraint,
     parse_constraints,
 )

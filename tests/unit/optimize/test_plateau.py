@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from foresto_lab.optimize.combinations import Combinations
-from foresto_lab.optimize.plateau import neighbours_of, plateau_of
-from foresto_lab.optimize.space import parse_space
+from foresto_lab.optimize.overfitting.plateau import neighbours_of, plateau_of
+from foresto_lab.optimize.spaces.space import parse_space
 
 
 def _rows(space: object, best: dict[str, object], *constraints: str) -> list[object]:

@@ -10,11 +10,11 @@ import pytest
 import foresto_lab as fl
 from foresto_lab.engine.backtest_figures import BACKTEST_FIGURES
 from foresto_lab.errors import InputError
-from foresto_lab.optimize.backtest_evaluator import BacktestEvaluator
 from foresto_lab.optimize.combinations import Combinations
 from foresto_lab.optimize.evaluation import BarSpan
-from foresto_lab.optimize.executors import LocalExecutor
-from foresto_lab.optimize.pooling import (
+from foresto_lab.optimize.evaluators.backtest_evaluator import BacktestEvaluator
+from foresto_lab.optimize.searching.executors import LocalExecutor
+from foresto_lab.optimize.validation.pooling import (
     POOLED_FIGURES,
     PooledExecutor,
     require_poolable,

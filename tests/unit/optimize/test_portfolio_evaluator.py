@@ -13,8 +13,8 @@ import foresto_lab as fl
 from foresto_lab.errors import InputError, UnknownNameError
 from foresto_lab.optimize.combinations import Combinations
 from foresto_lab.optimize.evaluation import BarSpan
-from foresto_lab.optimize.portfolio_evaluator import PortfolioEvaluator
-from foresto_lab.optimize.subject import evaluator_of
+from foresto_lab.optimize.evaluators.portfolio_evaluator import PortfolioEvaluator
+from foresto_lab.optimize.evaluators.subject import evaluator_of
 
 BASE = {"a": 0.5, "b": 0.3, "c": 0.2}
 RULE = fl.Hybrid(fl.Periodic("MONTHLY"), fl.Drift(0.05), "ANY", cost_rate=0.002)

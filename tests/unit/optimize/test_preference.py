@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foresto_lab.optimize.preference import best_first, pareto_front
+from foresto_lab.optimize.searching.preference import best_first, pareto_front
 
 
 def beaten(

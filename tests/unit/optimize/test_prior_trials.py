@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresto_lab.errors import AmountError
-from foresto_lab.optimize.prior_trials import PriorTrials
+from foresto_lab.optimize.overfitting.prior_trials import PriorTrials
 
 RATIOS = st.lists(st.floats(-1, 1) | st.just(math.nan), max_size=20)
 

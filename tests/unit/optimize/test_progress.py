@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from foresto_lab.optimize.progress import Progress, duration_text, observing
+from foresto_lab.optimize.searching.progress import Progress, duration_text, observing
 
 
 class Terminal(io.StringIO):

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from foresto_lab.errors import DiskFullError, ObjectiveError
-from foresto_lab.optimize.checkpoint import CheckpointPart, MemoryCheckpoint
 from foresto_lab.optimize.evaluation import Evaluations
-from foresto_lab.optimize.executors import LocalExecutor
 from foresto_lab.optimize.methods import parse_method
-from foresto_lab.optimize.progress import Progress
-from foresto_lab.optimize.search_outcome import SearchOutcome
-from foresto_lab.optimize.stopping import stop_when
-from foresto_lab.optimize.trials import Batch, TrialMemory
+from foresto_lab.optimize.searching.checkpoint import CheckpointPart, MemoryCheckpoint
+from foresto_lab.optimize.searching.executors import LocalExecutor
+from foresto_lab.optimize.searching.progress import Progress
+from foresto_lab.optimize.searching.search_outcome import SearchOutcome
+from foresto_lab.optimize.searching.stopping import stop_when
+from foresto_lab.optimize.searching.trials import Batch, TrialMemory
 from tests.unit.optimize.searched import GRID, Hill, figures_of, plan_of
 
 METHODS = {
@@ -30,8 +30,8 @@ METHODS = {
 }
 
 
-trials = import_module("foresto_lab.optimize.trials")
-DRIVER = import_module("foresto_lab.optimize.search_driver")
+trials = import_module("foresto_lab.optimize.searching.trials")
+DRIVER = import_module("foresto_lab.optimize.searching.search_driver")
 
 
 @pytest.fixture(autouse=True)
@@ -291,7 +291,7 @@ def test_what_an_observer_raises_ends_the_search() -> None:
 
 def test_of_very_many_trials_the_best_keep_their_figures() -> None:
     from foresto_lab.optimize.method import SearchTerms
-    from foresto_lab.optimize.search import run_search
+    from foresto_lab.optimize.searching.search import run_search
 
     plan = plan_of()
     all_of_them = plan.search()
@@ -360,7 +360,7 @@ def _batch_of(outcome: SearchOutcome, rows: slice) -> Batch:
 
 
 def test_an_even_draw_runs_along_with_no_period_of_the_grid() -> None:
-    from foresto_lab.optimize.trials import _lots
+    from foresto_lab.optimize.searching.trials import _lots
 
     drawn = np.sort(np.argsort(_lots(np.arange(2**16)))[:4096])
     shares = np.bincount(drawn % 16, minlength=16) / len(drawn)

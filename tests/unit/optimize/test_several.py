@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from foresto_lab.errors import CandleTableError, UnknownNameError
-from foresto_lab.optimize.backtest_evaluator import BacktestEvaluator
 from foresto_lab.optimize.combinations import Combinations
 from foresto_lab.optimize.evaluation import BarSpan
-from foresto_lab.optimize.several import SeveralEvaluator
+from foresto_lab.optimize.evaluators.backtest_evaluator import BacktestEvaluator
+from foresto_lab.optimize.evaluators.several import SeveralEvaluator
 from tests.unit.optimize.evaluated import walked_candles
 
 ROWS = Combinations.of(

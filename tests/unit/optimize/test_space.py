@@ -12,7 +12,7 @@ from pydantic import Field
 
 from foresto_lab.errors import SpaceError, UnknownNameError
 from foresto_lab.optimize.combinations import Combinations
-from foresto_lab.optimize.space import (
+from foresto_lab.optimize.spaces.space import (
     Choice,
     FloatRange,
     IntRange,

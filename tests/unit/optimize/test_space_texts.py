@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from foresto_lab.errors import SpaceError
-from foresto_lab.optimize.choices import Choice
-from foresto_lab.optimize.domains import FloatRange, IntRange
-from foresto_lab.optimize.space_texts import read_space
+from foresto_lab.optimize.spaces.choices import Choice
+from foresto_lab.optimize.spaces.domains import FloatRange, IntRange
+from foresto_lab.optimize.spaces.space_texts import read_space
 
 
 @pytest.mark.parametrize(

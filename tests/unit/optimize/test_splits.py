@@ -12,9 +12,9 @@ from skfolio.model_selection import CombinatorialPurgedCV, WalkForward
 import foresto_lab as fl
 from foresto_lab.errors import AmountError, SplitError
 from foresto_lab.optimize.evaluation import BarSpan
-from foresto_lab.optimize.purged_groups import PurgedGroups
-from foresto_lab.optimize.splits import Split, SplitSpans, parse_split
-from foresto_lab.optimize.windows import WalkForwardPlan
+from foresto_lab.optimize.validation.purged_groups import PurgedGroups
+from foresto_lab.optimize.validation.splits import Split, SplitSpans, parse_split
+from foresto_lab.optimize.validation.windows import WalkForwardPlan
 from tests.oracles.splits import path_splits
 
 DAY = 86_400_000_000

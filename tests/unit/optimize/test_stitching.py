@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 import foresto_lab as fl
-from foresto_lab.optimize.backtest_evaluator import BacktestEvaluator
 from foresto_lab.optimize.evaluation import BarSpan
-from foresto_lab.optimize.legs import Leg
-from foresto_lab.optimize.several import SeveralEvaluator
-from foresto_lab.optimize.stitching import stitch
+from foresto_lab.optimize.evaluators.backtest_evaluator import BacktestEvaluator
+from foresto_lab.optimize.evaluators.several import SeveralEvaluator
+from foresto_lab.optimize.validation.legs import Leg
+from foresto_lab.optimize.validation.stitching import stitch
 from tests.oracles.backtest_candles import candles, flat, signals
 from tests.oracles.walk_forward import random_candles, traded_until_the_end
 

@@ -8,7 +8,13 @@ import pickle
 import pytest
 
 from foresto_lab.labels.optimization_verdict import WORDS
-from foresto_lab.optimize.verdict import Evidence, Reason, Verdict, cannot_judge, judge
+from foresto_lab.optimize.overfitting.verdict import (
+    Evidence,
+    Reason,
+    Verdict,
+    cannot_judge,
+    judge,
+)
 
 STRONG = {
     "luck": 0.0002,

@@ -19,12 +19,12 @@ from foresto_lab.errors import (
     SplitError,
     UnknownNameError,
 )
-from foresto_lab.optimize.checkpoint import MemoryCheckpoint
 from foresto_lab.optimize.combinations import Combinations
 from foresto_lab.optimize.evaluation import BarSpan, Evaluations
-from foresto_lab.optimize.parameter_stability import parameter_stability
-from foresto_lab.optimize.progress import Progress
-from foresto_lab.optimize.space import Choice, IntRange, Space
+from foresto_lab.optimize.searching.checkpoint import MemoryCheckpoint
+from foresto_lab.optimize.searching.progress import Progress
+from foresto_lab.optimize.spaces.space import Choice, IntRange, Space
+from foresto_lab.optimize.validation.parameter_stability import parameter_stability
 from tests.oracles.walk_forward import random_candles, slow_walk_forward
 from tests.unit.optimize.posting import PostingExecutor
 

@@ -12,11 +12,11 @@ from foresto_lab.metrics.inference import (
     superior_predictive_ability,
 )
 from foresto_lab.metrics.inference.selection import selection_luck
-from foresto_lab.optimize.assessment import Assessment
 from foresto_lab.optimize.combinations import Combinations
-from foresto_lab.optimize.degradation import degradation_of
-from foresto_lab.optimize.plateau import Plateau
-from foresto_lab.optimize.verdict import cannot_judge
+from foresto_lab.optimize.overfitting.assessment import Assessment
+from foresto_lab.optimize.overfitting.degradation import degradation_of
+from foresto_lab.optimize.overfitting.plateau import Plateau
+from foresto_lab.optimize.overfitting.verdict import cannot_judge
 from foresto_lab.runs.assessment_record import assessment_from, assessment_text
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from foresto_lab.errors import DatabasePermissionError, DiskFullError
-from foresto_lab.optimize.checkpoint import CheckpointPart, MemoryCheckpoint
 from foresto_lab.optimize.combinations import Combinations
 from foresto_lab.optimize.evaluation import Evaluations
-from foresto_lab.optimize.progress import Progress
+from foresto_lab.optimize.searching.checkpoint import CheckpointPart, MemoryCheckpoint
+from foresto_lab.optimize.searching.progress import Progress
 from foresto_lab.runs.search_work import (
     WRITE_SECONDS,
     CountingCheckpoint,

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from foresto_lab.errors import DiskFullError
-from foresto_lab.optimize.checkpoint import CheckpointPart
 from foresto_lab.optimize.combinations import Combinations
 from foresto_lab.optimize.evaluation import Evaluations
+from foresto_lab.optimize.searching.checkpoint import CheckpointPart
 from foresto_lab.storage import checkpoints
 from foresto_lab.storage.checkpoints import CheckpointFolders, SearchFolder
 

@@ -9,9 +9,9 @@ import pytest
 
 import foresto_lab as fl
 from foresto_lab.errors import SpaceError, UnknownNameError
-from foresto_lab.optimize.choices import Choice
-from foresto_lab.optimize.domains import FloatRange, IntRange
-from foresto_lab.optimize.space_texts import read_space
+from foresto_lab.optimize.spaces.choices import Choice
+from foresto_lab.optimize.spaces.domains import FloatRange, IntRange
+from foresto_lab.optimize.spaces.space_texts import read_space
 from foresto_lab.widgets import Optimizer
 from foresto_lab.widgets.optimizer_page import found_of, from_page, state_of, wording
 from foresto_lab.widgets.optimizer_setting import suggested_ranges, text_of

@@ -1,0 +1,1 @@
+"""The figures of many combinations: strategies on candles, portfolios on prices."""

@@ -1,0 +1,1 @@
+"""Whether a search found more than luck: its statistics and the verdict."""

@@ -1,0 +1,1 @@
+"""The loop of a search: objectives, batches, progress, checkpoints, what it found."""

@@ -1,0 +1,1 @@
+"""Spaces of parameters: what each may be, what must hold between them."""

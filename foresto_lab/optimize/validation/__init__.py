@@ -1,0 +1,1 @@
+"""Trading on bars not chosen on: splits, walk-forwards, cross-validation."""
