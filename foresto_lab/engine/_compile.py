@@ -68,15 +68,10 @@ def bare_step(function: _Function) -> _Function:
 
 
 def inlined_step(function: _Function) -> _Function:
-    """Compile a small function into the very place that it is called from."""
-    step: _Function = numba.njit(nogil=True, error_model="numpy", forceinline=True)(
-        function
-    )
-    return step
+    """Compile a small function, one that makes no array, into the place of its call.
 
-
-def bare_inlined_step(function: _Function) -> _Function:
-    """Compile a small function that makes no array into the place of its call."""
+    It counts no references to the arrays it is given.
+    """
     step: _Function = numba.njit(
         nogil=True, error_model="numpy", forceinline=True, _nrt=False
     )(function)

@@ -17,8 +17,8 @@ from foresto_lab.engine._compile import (
     INPUT_1D,
     OUTPUT_1D,
     OUTPUT_2D,
-    bare_inlined_step,
     compiled_kernel,
+    inlined_step,
 )
 from foresto_lab.types import (
     Float64Array1D,
@@ -132,7 +132,7 @@ orders for the next bar (the reason of an exit, the side of an entry), then coun
 # --- the position ------------------------------------------------------------------
 
 
-@bare_inlined_step
+@inlined_step
 def _value(account: Float64Array1D, price: float) -> float:
     """Return what the position is worth at a price: its margin and its gain."""
     gain = account[SIDE] * account[QUANTITY] * (price - account[PRICE])
@@ -140,7 +140,7 @@ def _value(account: Float64Array1D, price: float) -> float:
     return worth
 
 
-@bare_inlined_step
+@inlined_step
 def _liquidation_price(account: Float64Array1D, rules: Rules) -> float:
     """Return the price at which the margin left is the one to be maintained."""
     side, quantity = account[SIDE], account[QUANTITY]
@@ -149,7 +149,7 @@ def _liquidation_price(account: Float64Array1D, rules: Rules) -> float:
     return level if level > 0.0 else -np.inf
 
 
-@bare_inlined_step
+@inlined_step
 def _stop_price(account: Float64Array1D, rules: Rules) -> float:
     side = account[SIDE]
     if rules.stop_loss == 0.0:
@@ -157,7 +157,7 @@ def _stop_price(account: Float64Array1D, rules: Rules) -> float:
     return account[PRICE] * (1.0 - side * rules.stop_loss)  # type: ignore[no-any-return]
 
 
-@bare_inlined_step
+@inlined_step
 def _target_price(account: Float64Array1D, rules: Rules) -> float:
     side = account[SIDE]
     if rules.take_profit == 0.0:
@@ -165,7 +165,7 @@ def _target_price(account: Float64Array1D, rules: Rules) -> float:
     return account[PRICE] * (1.0 + side * rules.take_profit)  # type: ignore[no-any-return]
 
 
-@bare_inlined_step
+@inlined_step
 def _trail_price(account: Float64Array1D, rules: Rules) -> float:
     """Return the trailing stop behind the best price of the bars before."""
     side = account[SIDE]
@@ -175,14 +175,14 @@ def _trail_price(account: Float64Array1D, rules: Rules) -> float:
     return best * (1.0 - side * rules.trailing_stop)  # type: ignore[no-any-return]
 
 
-@bare_inlined_step
+@inlined_step
 def _see(account: Float64Array1D, high: float, low: float) -> None:
     """Widen the range of prices that the position has seen."""
     account[HIGHEST] = max(account[HIGHEST], high)
     account[LOWEST] = min(account[LOWEST], low)
 
 
-@bare_inlined_step
+@inlined_step
 def _level_reached(
     account: Float64Array1D, rules: Rules, opening: float, high: float, low: float
 ) -> tuple[int, float]:
@@ -222,7 +222,7 @@ def _level_reached(
 # --- orders ------------------------------------------------------------------------
 
 
-@bare_inlined_step
+@inlined_step
 def _volatility(close: Float64Array1D, bar: int, lookback: int) -> float:
     """Return the deviation of the last close-to-close returns, up to a bar."""
     if bar < lookback:
@@ -238,7 +238,7 @@ def _volatility(close: Float64Array1D, bar: int, lookback: int) -> float:
     return math.sqrt(squares / (lookback - 1.0))
 
 
-@bare_inlined_step
+@inlined_step
 def _wanted_quantity(
     rules: Rules,
     equity: float,
@@ -266,7 +266,7 @@ def _wanted_quantity(
     return rules.size * equity * rules.leverage / price
 
 
-@bare_inlined_step
+@inlined_step
 def _enter(
     account: Float64Array1D,
     rules: Rules,
@@ -321,7 +321,7 @@ def _enter(
     _note_fill(account, bar, side * quantity, price, fee + tax, fills)
 
 
-@bare_inlined_step
+@inlined_step
 def _leave(
     account: Float64Array1D,
     rules: Rules,
@@ -356,7 +356,7 @@ def _leave(
     _note_fill(account, bar, -side * quantity, price, fee + tax, fills)
 
 
-@bare_inlined_step
+@inlined_step
 def _record(
     account: Float64Array1D,
     reason: int,
@@ -388,7 +388,7 @@ def _record(
     account[N_TRADES] += 1.0
 
 
-@bare_inlined_step
+@inlined_step
 def _note_fill(
     account: Float64Array1D,
     bar: int,
@@ -407,7 +407,7 @@ def _note_fill(
     account[N_FILLS] += 1.0
 
 
-@bare_inlined_step
+@inlined_step
 def _decide(account: Float64Array1D, rules: Rules, signals: int, bar: int) -> None:
     """Turn the signals at a bar's close into the orders that follow from them."""
     side = account[SIDE]
@@ -440,7 +440,7 @@ def _decide(account: Float64Array1D, rules: Rules, signals: int, bar: int) -> No
         account[ORDERED_SIDE] = side
 
 
-@bare_inlined_step
+@inlined_step
 def _time_is_up(account: Float64Array1D, rules: Rules, bar: int) -> bool:
     """Return whether an order of this bar's close ends a position on its last bar."""
     filled = bar if rules.fills_at_close != 0.0 else bar + 1
@@ -448,7 +448,7 @@ def _time_is_up(account: Float64Array1D, rules: Rules, bar: int) -> bool:
     return up
 
 
-@bare_inlined_step
+@inlined_step
 def _fill_orders(
     account: Float64Array1D,
     rules: Rules,
@@ -473,7 +473,7 @@ def _fill_orders(
 # --- the walk ----------------------------------------------------------------------
 
 
-@bare_inlined_step
+@inlined_step
 def _quiet_until(
     account: Float64Array1D,
     rules: Rules,
@@ -519,7 +519,7 @@ def _quiet_until(
     return found
 
 
-@bare_inlined_step
+@inlined_step
 def _first_event(
     high: Float64Array1D,
     low: Float64Array1D,
@@ -538,7 +538,7 @@ def _first_event(
     return last
 
 
-@bare_inlined_step
+@inlined_step
 def _see_bars(
     account: Float64Array1D,
     high: Float64Array1D,
@@ -555,7 +555,7 @@ def _see_bars(
     account[HIGHEST], account[LOWEST] = top, bottom
 
 
-@bare_inlined_step
+@inlined_step
 def _trail_until(
     account: Float64Array1D,
     rules: Rules,
@@ -591,7 +591,7 @@ def _trail_until(
     return found
 
 
-@bare_inlined_step
+@inlined_step
 def _mark(
     account: Float64Array1D,
     close: Float64Array1D,
@@ -611,7 +611,7 @@ def _mark(
         marks[i] = cash + (margin + held * (closes[i] - price))
 
 
-@bare_inlined_step
+@inlined_step
 def _watch_levels(
     account: Float64Array1D,
     rules: Rules,

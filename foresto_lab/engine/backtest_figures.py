@@ -15,9 +15,9 @@ from foresto_lab.engine._compile import (
     INPUT_1D,
     INPUT_2D,
     OUTPUT_1D,
-    bare_inlined_step,
     bare_step,
     compiled_kernel,
+    inlined_step,
     kernel_step,
 )
 from foresto_lab.engine.summary import AT_PEAK, ROUNDING
@@ -68,7 +68,7 @@ LANES: Final = 64
 """Places of a row of returns that are summed apart."""
 
 
-@bare_inlined_step
+@inlined_step
 def _sums(bar_return: float, shift: float) -> tuple[float, float, float]:
     """Return a return's distance from the shift, its square, and its downside's."""
     away = bar_return - shift
@@ -108,7 +108,7 @@ def _block_sums(
     return _folded(total), _folded(squares), _folded(downside)
 
 
-@bare_inlined_step
+@inlined_step
 def _folded(lanes: Float64Array1D) -> float:
     """Return the sum of the lanes, the upper half added to the lower, and so on."""
     half = LANES // 2
@@ -187,7 +187,7 @@ class Drawdown(NamedTuple):
     recovery_bar: int
 
 
-@bare_inlined_step
+@inlined_step
 def _drawdown_after(so_far: Drawdown, now: float, bar: int) -> Drawdown:
     """Return the drawdown once the equity at a bar's close is known."""
     peak, level, deepest, peak_bar, deepest_peak_bar, recovery_bar = so_far
@@ -272,14 +272,14 @@ def _write_drawdown_figures(
 """What is known of the trades so far: counts, sums, and runs of wins and losses."""
 
 
-@bare_inlined_step
+@inlined_step
 def _begin_tally(tally: Float64Array1D) -> None:
     for field in range(N_TALLY):
         tally[field] = 0.0
     tally[BEST], tally[WORST] = -np.inf, np.inf
 
 
-@bare_inlined_step
+@inlined_step
 def _count_trade(
     tally: Float64Array1D, trade: Float64Array1D, open_times: Int64Array1D
 ) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import types
 
-from foresto_lab.engine._compile import INPUT_1D, bare_inlined_step
+from foresto_lab.engine._compile import INPUT_1D, inlined_step
 from foresto_lab.engine.backtest import HIGHEST, LOWEST, SIDE, Rules
 from foresto_lab.types import Float64Array1D
 
@@ -50,7 +50,7 @@ def _grouped(column: Float64Array1D, extreme: np.ufunc, length: int) -> Float64A
     return grouped
 
 
-@bare_inlined_step
+@inlined_step
 def _first_reach(
     tops: Extremes,
     bottoms: Extremes,
@@ -79,7 +79,7 @@ def _first_reach(
     return last
 
 
-@bare_inlined_step
+@inlined_step
 def _first_trailed(
     account: Float64Array1D,
     rules: Rules,

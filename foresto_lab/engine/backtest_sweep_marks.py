@@ -8,7 +8,7 @@ drawdown: the extremes of a group of closes say so, as equity rises with them, o
 
 from __future__ import annotations
 
-from foresto_lab.engine._compile import bare_inlined_step, bare_step
+from foresto_lab.engine._compile import bare_step, inlined_step
 from foresto_lab.engine.backtest import (
     BARS_HELD,
     CASH,
@@ -42,7 +42,7 @@ BLOCK_BAR, TOUCHED_FROM, TOUCHED_TO, N_PLACES = range(4)
 """The first bar of the block under way, and which of its places may have a return."""
 
 
-@bare_inlined_step
+@inlined_step
 def _mark_stretch(
     account: Float64Array1D,
     lows: Extremes,
@@ -196,7 +196,7 @@ def _share_block(
 # --- drawdown ----------------------------------------------------------------------
 
 
-@bare_inlined_step
+@inlined_step
 def _flat_drawdown(so_far: Drawdown, equity: float, first: int, last: int) -> Drawdown:
     """Return the drawdown after bars of the same equity.
 
@@ -219,7 +219,7 @@ def _flat_drawdown(so_far: Drawdown, equity: float, first: int, last: int) -> Dr
     return so_far
 
 
-@bare_inlined_step
+@inlined_step
 def _held_drawdown(
     so_far: Drawdown,
     cash: float,
@@ -253,7 +253,7 @@ def _held_drawdown(
     return so_far
 
 
-@bare_inlined_step
+@inlined_step
 def _is_uneventful(
     so_far: Drawdown,
     position: tuple[float, float, float, float],

@@ -13,9 +13,9 @@ from numba import types
 from foresto_lab.engine._compile import (
     INPUT_1D,
     INPUT_2D,
-    bare_inlined_step,
     bare_step,
     compiled_kernel,
+    inlined_step,
 )
 from foresto_lab.engine.sweep_terms import (
     ABOVE,
@@ -72,7 +72,7 @@ def words_of(n_bars: int) -> int:
 # --- leaves ------------------------------------------------------------------------
 
 
-@bare_inlined_step
+@inlined_step
 def _compare(
     kind: int, left: Float64Array1D, right: Float64Array1D, truth: BoolArray1D
 ) -> None:
@@ -97,7 +97,7 @@ def _compare(
             truth[i] = (left[i] < right[i]) | (left[i] > right[i])
 
 
-@bare_inlined_step
+@inlined_step
 def _cross(
     over: bool,
     before_left: Float64Array1D,
@@ -279,7 +279,7 @@ def _join_leaves(
                 joined[i] |= clause[i]
 
 
-@bare_inlined_step
+@inlined_step
 def _bits_at(signals: Words2D, bar: int) -> int:
     """Return the signals at a bar as bits, those of ``backtest_kernel``."""
     word, place = bar // WORD, np.uint64(bar % WORD)
@@ -289,7 +289,7 @@ def _bits_at(signals: Words2D, bar: int) -> int:
     return bits
 
 
-@bare_inlined_step
+@inlined_step
 def _next_signal(signals: Words2D, heeded: int, first: int, last: int) -> int:
     """Return the first bar up to ``last`` with one of the signals heeded."""
     if first >= last:
@@ -305,7 +305,7 @@ def _next_signal(signals: Words2D, heeded: int, first: int, last: int) -> int:
     return min(number * WORD + _lowest_bit(word), last)
 
 
-@bare_inlined_step
+@inlined_step
 def _heeded_word(signals: Words2D, heeded: int, number: int) -> np.uint64:
     word = NO_BAR
     for block in range(4):
@@ -314,7 +314,7 @@ def _heeded_word(signals: Words2D, heeded: int, number: int) -> np.uint64:
     return word
 
 
-@bare_inlined_step
+@inlined_step
 def _lowest_bit(word: np.uint64) -> int:
     """Return the place of the lowest bit that is set; one is."""
     place = 0

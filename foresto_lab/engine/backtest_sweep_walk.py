@@ -17,9 +17,9 @@ from foresto_lab.engine._compile import (
     INPUT_1D,
     INPUT_2D,
     OUTPUT_2D,
-    bare_inlined_step,
     bare_step,
     compiled_kernel,
+    inlined_step,
 )
 from foresto_lab.engine.backtest import (
     BARS_HELD,
@@ -131,7 +131,7 @@ class Scratch(NamedTuple):
     places: Int64Array1D
 
 
-@bare_inlined_step
+@inlined_step
 def _sparse_quiet_until(
     account: Float64Array1D,
     rules: Rules,
@@ -176,7 +176,7 @@ def _sparse_quiet_until(
     return _first_reach(tops, bottoms, floor, ceiling, first, last)
 
 
-@bare_inlined_step
+@inlined_step
 def _count_trades(scratch: Scratch, open_times: Int64Array1D) -> None:
     """Add the trades recorded since the last time to the tally."""
     account = scratch.account
