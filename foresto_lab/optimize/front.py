@@ -113,6 +113,8 @@ def optimize(
     Returns
     -------
     OptimizationResult
+        Its verdict and statistics are worked out when they are first asked for, by
+        this process: half a second for 1,000 trials on 100,000 bars.
 
     Raises
     ------
@@ -161,6 +163,7 @@ def optimize(
             checkpoint=checkpoint,
             stop=stop_when(cancel, time_limit, time.monotonic),
             prior=prior_trials,
+            judged_later=True,
         )
 
 

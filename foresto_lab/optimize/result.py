@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -59,8 +59,8 @@ class OptimizationResult:
     parts : DataFrame, optional
         With a split, the figures of the best trials on each part, indexed by ``trial``
         and ``part``.
-    assessment : Assessment, optional
-        Whether to believe it; None where nothing could be said.
+    make_assessment : callable, optional
+        Works out ``assessment`` when it is first asked for.
     sharpes : (n,), optional
         Annual Sharpe ratios of all trials, those without a row in ``trials`` too.
     findings : tuple of Finding
@@ -91,7 +91,7 @@ class OptimizationResult:
     generations: pd.DataFrame | None = None
     split: Split | None = None
     parts: pd.DataFrame | None = None
-    assessment: Any | None = None
+    make_assessment: Callable[[], Any] | None = None
     sharpes: np.ndarray[Any, Any] | None = None
     findings: tuple[Finding, ...] = ()
     evaluator: Evaluator | None = None
@@ -188,6 +188,11 @@ class OptimizationResult:
         return self.trials[["objective", *others]].to_numpy(dtype=np.float64)
 
     # --- what to think of it ----------------------------------------------------------
+
+    @cached_property
+    def assessment(self) -> Any | None:
+        """Everything known of whether to believe it; None where nothing could be."""
+        return None if self.make_assessment is None else self.make_assessment()
 
     @property
     def statistics(self) -> pd.Series[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -34,10 +35,12 @@ def run_plan(
     stop: Stop | None = None,
     prior: PriorTrials | None = None,
     clock: Callable[[], float] = time.monotonic,
+    judged_later: bool = False,
 ) -> OptimizationResult:
     """Search, measure the best on the other parts, and say whether to believe them.
 
-    An interrupt at any moment gives what was found until then.
+    An interrupt at any moment gives what was found until then. With ``judged_later``
+    the assessment is worked out, by this process, when it is first asked for.
     """
     used = executor or LocalExecutor()
     outcome = plan.search(
@@ -47,10 +50,27 @@ def run_plan(
         stop=stop,
         clock=clock,
     )
+    judge = _judged_later if judged_later else _judged
     try:
-        return _judged(plan, outcome, prior, used)
+        return judge(plan, outcome, prior, used)
     except ClusterError:  # the search itself is done: judge it without the workers
-        return _judged(plan, outcome, prior, LocalExecutor())
+        return judge(plan, outcome, prior, LocalExecutor())
+
+
+def _judged_later(
+    plan: SearchPlan,
+    outcome: SearchOutcome,
+    prior: PriorTrials | None,
+    executor: Executor,
+) -> OptimizationResult:
+    """Return the result; its verdict is worked out once, when it is asked for."""
+    findings = findings_of(plan, outcome)
+    try:
+        parts = parts_of(plan, outcome, executor)
+    except KeyboardInterrupt:
+        return result_of(plan, outcome, None, None, (*findings, _cut_short()))
+    assess_once = cache(partial(assessed, plan, outcome, prior, parts))
+    return result_of(plan, outcome, parts, assess_once, findings)
 
 
 def _judged(
@@ -65,7 +85,7 @@ def _judged(
         parts = parts_of(plan, outcome, executor)
         assessment = assessed(plan, outcome, prior, parts, executor)
         findings = findings_of(plan, outcome)
-        return result_of(plan, outcome, parts, assessment, findings)
+        return result_of(plan, outcome, parts, lambda: assessment, findings)
     except KeyboardInterrupt:
         findings = (*findings_of(plan, outcome), _cut_short())
         return result_of(plan, outcome, parts, None, findings)
@@ -131,7 +151,7 @@ def result_of(
     plan: SearchPlan,
     outcome: SearchOutcome,
     parts: pd.DataFrame | None,
-    assessment: Any | None,
+    make_assessment: Callable[[], Any] | None,
     findings: tuple[Finding, ...],
 ) -> OptimizationResult:
     """Return the result of a search."""
@@ -151,7 +171,7 @@ def result_of(
         generations=outcome.generations,
         split=plan.split,
         parts=parts,
-        assessment=assessment,
+        make_assessment=make_assessment,
         sharpes=outcome.sharpes,
         findings=findings,
         evaluator=plan.evaluator,

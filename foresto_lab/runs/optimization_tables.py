@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from foresto_lab.optimize.result_values import json_ready
@@ -135,7 +136,7 @@ def result_from(
         seed=request.seed,
         split=None if request.split is None else parse_split(dict(request.split)),
         sharpes=tables["sharpes"]["sharpe"].to_numpy(),
-        assessment=_assessment(tables),
+        make_assessment=partial(_assessment, tables),
         findings=findings_of(artifacts),
         evaluator=None if plan is None else plan.evaluator,
         request_hash=record.request_hash,
