@@ -85,7 +85,7 @@ def test_templates_explorers_and_sample_are_inside(wheel: Path) -> None:
     assert f"{sample}SIMULATED_daily_prices.parquet" in names
     assert f"{sample}metadata.json" in names
     assert not [name for name in names if name.startswith(("tests/", "docs/"))]
-    assert not [name for name in names if "checkpoint" in name]
+    assert not [name for name in names if ".ipynb_checkpoints" in name]
 
 
 def test_every_file_of_the_package_is_inside(wheel: Path) -> None:
