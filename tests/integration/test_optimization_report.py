@@ -102,7 +102,7 @@ def test_blocks_of_a_search_say_what_it_found(run: Any) -> None:
     ledger = searches.ledger(run, language="en").text
     assert "16 of them in this search" in ledger
     meanings = searches.statistics(run, language="en").html
-    assert "Above 2% it is overfitted" in meanings
+    assert "Above 1% it is overfitted" in meanings
     assert "every figure above is in sample" in searches.parts(run, language="en").text
 
 
