@@ -304,7 +304,8 @@ class OptimizationResult:
         }
 
     def __repr__(self) -> str:
-        told = [f"{self.evaluated:,} trials by {self.method.name}"]
+        trials = "trial" if self.evaluated == 1 else "trials"
+        told = [f"{self.evaluated:,} {trials} by {self.method.name}"]
         if self.best:
             value = float(self.valid["objective"].iloc[0])
             chosen = ", ".join(f"{name}={self.best[name]}" for name in self.best)

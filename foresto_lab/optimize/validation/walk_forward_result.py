@@ -12,6 +12,7 @@ import pandas as pd
 
 from foresto_lab.canonical import sha256_of
 from foresto_lab.findings import Finding
+from foresto_lab.labels import percent, ratio
 from foresto_lab.optimize.result_values import (
     json_ready,
     plain_value,
@@ -225,12 +226,11 @@ class WalkForwardResult:
         return plot_walk_forward(self, language=language)
 
     def __repr__(self) -> str:
-        total = self.metrics.get("total_return", float("nan"))
         sharpe = self.metrics.get("sharpe", self.metrics.get("sharpe_ratio"))
         return (
             f"<WalkForwardResult {self.title}: {len(self.windows)} windows, "
-            f"total return {total:.2%}, Sharpe {sharpe:.2f}, "
-            f"efficiency {self.efficiency:.0%}>"
+            f"total return {percent(self.metrics.get('total_return'))}, "
+            f"Sharpe {ratio(sharpe)}, efficiency {percent(self.efficiency, 0)}>"
         )
 
     def _repr_html_(self) -> str:
